@@ -1,0 +1,96 @@
+# `make help` lists the targets. Cargo decides what is out of date; nothing here keeps stamps.
+
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+STATEDIR   ?= /var/lib/pjsua-agent
+DESTDIR    ?=
+
+CARGO   ?= cargo
+INSTALL ?= install
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
+
+PROGRAMS := pjsua-agent pjsua-agent-stt pjsua-agent-llm pjsua-agent-tts
+
+BIN      := $(DESTDIR)$(PREFIX)/bin
+LIB      := $(DESTDIR)$(PREFIX)/lib
+CONF     := $(DESTDIR)$(SYSCONFDIR)/pjsua-agent
+# Where the installed units look; the paths without DESTDIR.
+RELOCATE := sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/etc/pjsua-agent|$(SYSCONFDIR)/pjsua-agent|g'
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench build install uninstall lint fmt clean rust deps deps-build sources asterisk
+# apt and cargo lock anyway; the order of prerequisites is their order in time.
+.NOTPARALLEL:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: deps sources ## build, and hear a caller talk to the demo agent; recording and journal in target/demo
+	$(CARGO) build --release --locked --workspace
+	@$(RELEASE)/demo
+
+test: deps sources asterisk ## build, and run every test: units, then end to end against Asterisk and SIPp
+	$(CARGO) build --release --locked --workspace
+	@scripts/run-tests
+
+bench: deps sources asterisk ## measure latency, pacing, CPU and memory; writes docs/benchmarks
+	$(CARGO) build --release --locked --workspace
+	@$(RELEASE)/bench
+
+build: sources ## the daemon and its workers, in target/release
+	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)
+
+# What a fresh machine lacks. Each says what it does, and does nothing when there is nothing to do.
+rust:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; exit 1; }
+
+deps: rust
+	@scripts/install-deps
+
+deps-build: rust
+	@scripts/install-deps build run
+
+sources: deps-build
+	@vendor/fetch-pjsip
+
+# The suites skip loudly without Asterisk, and fail without it when CI=true.
+asterisk:
+	@vendor/fetch-asterisk >/dev/null || [ "$$CI" != true ]
+
+install: ## programs, configuration, systemd units: PREFIX (/usr/local), SYSCONFDIR (/etc), DESTDIR
+	@for program in $(PROGRAMS); do test -x $(RELEASE)/$$program || { echo "$(RELEASE)/$$program is missing: run make build first" >&2; exit 1; }; done
+	$(INSTALL) -d $(BIN) $(LIB)/systemd/system $(LIB)/sysusers.d $(LIB)/tmpfiles.d
+	$(INSTALL) -m 755 $(PROGRAMS:%=$(RELEASE)/%) $(BIN)
+	$(RELOCATE) systemd/pjsua-agent.service >$(LIB)/systemd/system/pjsua-agent.service
+	$(RELOCATE) systemd/pjsua-agent.sysusers >$(LIB)/sysusers.d/pjsua-agent.conf
+	$(RELOCATE) systemd/pjsua-agent.tmpfiles >$(LIB)/tmpfiles.d/pjsua-agent.conf
+	$(INSTALL) -d $(CONF)/agents
+	sed 's|^dir = "journal"|dir = "$(STATEDIR)/journal"|' conf/pjsua-agent.toml >$(CONF)/pjsua-agent.toml.new
+	$(INSTALL) -m 644 conf/agents/demo.toml $(CONF)/agents/demo.toml.new
+	chmod 640 $(CONF)/pjsua-agent.toml.new
+	@# Never over what an operator has written: the new version then lies beside it.
+	@for file in pjsua-agent.toml agents/demo.toml; do \
+	    if test -e $(CONF)/$$file && ! cmp -s $(CONF)/$$file $(CONF)/$$file.new; \
+	    then echo "kept your $(CONF)/$$file; the new one is $$file.new"; \
+	    else mv $(CONF)/$$file.new $(CONF)/$$file; fi; \
+	done
+	@test -n "$(DESTDIR)" || printf '%s\n' "Next, as root:" \
+	    "  systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload" \
+	    "  $(PREFIX)/bin/pjsua-agent check --config $(SYSCONFDIR)/pjsua-agent/pjsua-agent.toml" \
+	    "  systemctl enable --now pjsua-agent"
+
+uninstall: ## takes programs and units away; configuration and journals stay
+	rm -f $(PROGRAMS:%=$(BIN)/%) $(LIB)/systemd/system/pjsua-agent.service
+	rm -f $(LIB)/sysusers.d/pjsua-agent.conf $(LIB)/tmpfiles.d/pjsua-agent.conf
+	@echo "$(CONF) and $(STATEDIR) stay"
+
+lint: ## formatting, clippy, and cargo-deny where it is installed
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+fmt: ## formats all code
+	$(CARGO) fmt --all
+
+clean: ## what was built; the fetched sources stay
+	$(CARGO) clean

@@ -1,0 +1,233 @@
+//! `[stt]`, `[llm]` and `[tts]`: which engine, and where its workers are.
+
+use std::path::PathBuf;
+
+use super::daemon::SUN_PATH_BYTES;
+use super::kinds;
+use super::reader::{Reading, Section, Value};
+
+/// Where a stage's workers are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Workers {
+    /// Processes that the daemon starts and supervises
+    Local {
+        /// The worker program; `None`: the one of that name beside the daemon, else in `PATH`
+        command: Option<PathBuf>,
+        /// How many; at least one
+        count: u32,
+    },
+    /// Workers that run elsewhere, `http://host:port` or `unix:/path`; at least one
+    Remote(Vec<String>),
+}
+
+/// An engine of `pjsua-agent-stt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SttEngine {
+    /// Embedded, with Debian's English model unless another is given
+    Pocketsphinx,
+    /// Any ggml Whisper file
+    Whisper,
+}
+
+/// `[stt]`: speech to text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stt {
+    /// The engine of local workers
+    pub engine: SttEngine,
+    /// Where they are
+    pub workers: Workers,
+    /// A model's file or directory; `None`: the engine's default. Exists.
+    pub model: Option<PathBuf>,
+    /// BCP 47; an agent's own language comes first
+    pub language: String,
+    /// Threads of one recognition, where the engine can use more than one
+    pub threads: Option<u32>,
+    /// Utterances that one worker recognises at once
+    pub capacity: Option<u32>,
+}
+
+/// An engine of `pjsua-agent-llm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LlmEngine {
+    /// The keyword and slot rules of the agent's own file
+    Rules,
+    /// Any GGUF model with a chat template
+    Llama,
+}
+
+/// `[llm]`: who writes the replies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Llm {
+    /// The engine of local workers
+    pub engine: LlmEngine,
+    /// Whether a local `rules` worker stands in when the model fails (`fallback = "rules"`)
+    pub fallback_rules: bool,
+    /// Where they are
+    pub workers: Workers,
+    /// A GGUF file; exists
+    pub model: Option<PathBuf>,
+    /// Tokens of context one call may use
+    pub context: Option<u32>,
+    /// Threads of generation; `None`: the worker's choice
+    pub threads: Option<u32>,
+    /// Replies that one worker generates at once
+    pub capacity: Option<u32>,
+    /// The longest reply, in tokens
+    pub max_tokens: u32,
+    /// 0.0 (always the likeliest token) to 2.0
+    pub temperature: f32,
+}
+
+/// An engine of `pjsua-agent-tts`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TtsEngine {
+    /// Embedded English voices
+    Flite,
+    /// espeak-ng, over a hundred languages
+    Espeak,
+    /// Any Piper ONNX voice
+    Piper,
+}
+
+/// `[tts]`: text to speech.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tts {
+    /// The engine of local workers
+    pub engine: TtsEngine,
+    /// Where they are
+    pub workers: Workers,
+    /// The engine's name of a voice; an agent's own voice comes first; `None`: the engine's default
+    pub voice: Option<String>,
+    /// BCP 47; `None`: the voice's own
+    pub language: Option<String>,
+    /// Speaking rate, 0.5 to 2.0; 1.0 is normal
+    pub rate: f32,
+    /// A Piper voice, `….onnx`; exists
+    pub model: Option<PathBuf>,
+    /// `libonnxruntime.so`, when it is not where the loader finds it; exists
+    pub onnxruntime: Option<PathBuf>,
+}
+
+const WORKERS: std::ops::RangeInclusive<u32> = 1..=64;
+const THREADS: std::ops::RangeInclusive<u32> = 1..=256;
+const CAPACITY: std::ops::RangeInclusive<u32> = 1..=256;
+
+/// Reads `[stt]`.
+pub(super) fn read_stt(mut section: Section<'_>) -> Stt {
+    let engine = section.or(
+        "engine",
+        kinds::one_of(&[("pocketsphinx", SttEngine::Pocketsphinx), ("whisper", SttEngine::Whisper)]),
+        SttEngine::Pocketsphinx,
+    );
+    let workers = read_workers(&mut section);
+    let model = section.optional("model", kinds::existing_path);
+    let language = section.or("language", kinds::language, "en".to_owned());
+    let threads = section.optional("threads", kinds::integer(THREADS));
+    let capacity = section.optional("capacity", kinds::integer(CAPACITY));
+    if is_local(&workers) && !section.has("model") {
+        match engine {
+            SttEngine::Whisper => need_model(&section, "whisper", "a ggml Whisper file"),
+            SttEngine::Pocketsphinx if !is_english(&language) => section.fault(
+                "language",
+                format!("pocketsphinx brings only English along; allowed: \"en\", or model = … for “{language}”"),
+            ),
+            SttEngine::Pocketsphinx => {}
+        }
+    }
+    section.finish();
+    Stt { engine, workers, model, language, threads, capacity }
+}
+
+/// Reads `[llm]`.
+pub(super) fn read_llm(mut section: Section<'_>) -> Llm {
+    let engine = section.or(
+        "engine",
+        kinds::one_of(&[("rules", LlmEngine::Rules), ("llama", LlmEngine::Llama)]),
+        LlmEngine::Rules,
+    );
+    let workers = read_workers(&mut section);
+    let fallback_rules = section.or("fallback", kinds::one_of(&[("rules", true), ("none", false)]), true);
+    let model = section.optional("model", kinds::existing_path);
+    let context = section.optional("context", kinds::integer(512..=1_048_576));
+    let threads = section.optional("threads", kinds::integer(THREADS));
+    let capacity = section.optional("capacity", kinds::integer(CAPACITY));
+    let max_tokens = section.or("max_tokens", kinds::integer(1..=4096), 160);
+    let temperature = section.or("temperature", kinds::number(0.0..=2.0), 0.3);
+    if is_local(&workers) && engine == LlmEngine::Llama && !section.has("model") {
+        need_model(&section, "llama", "a GGUF file");
+    }
+    section.finish();
+    Llm { engine, fallback_rules, workers, model, context, threads, capacity, max_tokens, temperature }
+}
+
+/// Reads `[tts]`.
+pub(super) fn read_tts(mut section: Section<'_>) -> Tts {
+    let engine = section.or(
+        "engine",
+        kinds::one_of(&[("flite", TtsEngine::Flite), ("espeak", TtsEngine::Espeak), ("piper", TtsEngine::Piper)]),
+        TtsEngine::Flite,
+    );
+    let workers = read_workers(&mut section);
+    let voice = section.optional("voice", kinds::text);
+    let language = section.optional("language", kinds::language);
+    let rate = section.or("rate", kinds::number(0.5..=2.0), 1.0);
+    let model = section.optional("model", kinds::existing_path);
+    let onnxruntime = section.optional("onnxruntime", kinds::existing_path);
+    if is_local(&workers) {
+        if engine == TtsEngine::Piper && !section.has("model") {
+            need_model(&section, "piper", "a Piper voice, ….onnx");
+        }
+        if let Some(fault) = voice.as_deref().and_then(|voice| voice_fault(engine, voice)) {
+            section.fault("voice", fault);
+        }
+    }
+    section.finish();
+    Tts { engine, workers, voice, language, rate, model, onnxruntime }
+}
+
+/// Why the engine cannot speak with this voice, when that is known without asking it.
+pub(super) fn voice_fault(engine: TtsEngine, voice: &str) -> Option<String> {
+    const FLITE_VOICES: [&str; 3] = ["slt", "rms", "awb"];
+    (engine == TtsEngine::Flite && !FLITE_VOICES.contains(&voice)).then(|| {
+        let quoted = FLITE_VOICES.map(|voice| format!("\"{voice}\""));
+        format!("“{voice}” is not a voice of flite; allowed: {}", quoted.join(", "))
+    })
+}
+
+pub(super) fn is_english(language: &str) -> bool {
+    language == "en" || language.starts_with("en-")
+}
+
+pub(super) fn is_local(workers: &Workers) -> bool {
+    matches!(workers, Workers::Local { .. })
+}
+
+fn need_model(section: &Section<'_>, engine: &str, allowed: &str) {
+    section.fault("model", format!("is missing, and engine \"{engine}\" has none of its own; allowed: {allowed}"));
+}
+
+fn read_workers(section: &mut Section<'_>) -> Workers {
+    let count = section.or("workers", kinds::integer(WORKERS), 1);
+    let command = section.optional("command", kinds::existing_path);
+    match section.optional("address", kinds::list(1, address)) {
+        Some(addresses) => Workers::Remote(addresses),
+        None => Workers::Local { command, count },
+    }
+}
+
+/// `http://host:port` or `unix:/path`.
+fn address(value: Value<'_>) -> Reading<String> {
+    let text = kinds::text(value)?;
+    let fits = match (text.strip_prefix("unix:"), text.strip_prefix("http://")) {
+        (Some(path), _) => path.starts_with('/') && path.len() < SUN_PATH_BYTES,
+        (_, Some(authority)) => authority.rsplit_once(':').is_some_and(|(host, port)| {
+            !host.is_empty() && !authority.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok_and(|port| port > 0)
+        }),
+        _ => false,
+    };
+    if fits {
+        Ok(text)
+    } else {
+        value.refuse(format!("{} is not a worker's address; allowed: http://HOST:PORT, unix:/PATH", value.source()))
+    }
+}
