@@ -1,13 +1,13 @@
 /* Our PJSIP settings, one reason a line. A change here rebuilds PJSIP (build/vendored.rs hashes this file). */
 
 /* Capacity. Twice the peak we serve, since conference slots and transactions outlive their call during churn. */
-#define PJSUA_MAX_CALLS                     512     /* 256 calls at once; sip.max_calls limits it at run time */
+#define PJSUA_MAX_CALLS                     2000    /* twice SipConfig::MAX_CALLS; allocated at run time by need */
 #define PJSUA_MAX_ACC                       128     /* accounts, plus one for direct calls a listener */
-#define PJSUA_MAX_CONF_PORTS                1100    /* two ports a call (stream and ours), and the master */
+#define PJSUA_MAX_CONF_PORTS                4096    /* two ports a call (stream and ours), twice the peak */
 #define PJSUA_MAX_PLAYERS                   1       /* unused: we play from memory */
 #define PJSUA_MAX_RECORDERS                 1       /* unused */
 #define PJSUA_MAX_BUDDIES                   1       /* no presence */
-#define PJ_IOQUEUE_MAX_HANDLES              4096    /* about three a call; needs the epoll ioqueue, select stops at FD_SETSIZE */
+#define PJ_IOQUEUE_MAX_HANDLES              8192    /* about three a call; needs the epoll ioqueue, select stops at FD_SETSIZE */
 #define PJSIP_MAX_TSX_COUNT                 16383   /* a UDP transaction lingers 32 s: 500 new ones a second */
 #define PJSIP_MAX_DIALOG_COUNT              4095    /* dialogs of refused calls linger as well */
 #define PJSIP_MAX_NET_EVENTS                16      /* datagrams taken a poll; 1 falls behind in a burst */

@@ -63,6 +63,7 @@ impl Source {
     pub fn find(crate_dir: &Path) -> Result<Source, String> {
         let vendor = crate_dir.join("../vendor");
         let version = pinned_version(&vendor)?;
+        println!("cargo::rustc-env=PJSIP_VERSION={version}");
         let dir = vendor.join("src").join(format!("pjproject-{version}"));
         let stamp = dir.join(".verified");
         println!("cargo::rerun-if-changed={}", stamp.display());

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 using agent::check;
@@ -45,7 +44,6 @@ struct agent_endpoint {
     std::map<int, std::unique_ptr<AgentCall>> calls;
     std::vector<std::unique_ptr<AgentCall>> dead; /* deleted after poll, never inside their own callback */
 
-    pj_sock_t wake_tx = PJ_INVALID_SOCKET;
     pj_ioqueue_key_t *wake_key = nullptr;
     pj_ioqueue_op_key_t wake_op{};
     char wake_buffer[64];
@@ -147,7 +145,8 @@ class AgentAccount : public pj::Account {
         auto *rdata = static_cast<pjsip_rx_data *>(prm.rdata.pjRxData);
         agent_str source = rdata ? agent_str{rdata->pkt_info.src_name, std::strlen(rdata->pkt_info.src_name)} : agent_str{};
         endpoint.events.registration(endpoint.events.user, getId(), prm.status, prm.code, view(prm.reason),
-                                     prm.expiration == PJSIP_EXPIRES_NOT_SPECIFIED ? 0 : prm.expiration, source);
+                                     prm.expiration == PJSIP_EXPIRES_NOT_SPECIFIED ? 0 : prm.expiration, source,
+                                     rdata ? static_cast<uint16_t>(rdata->pkt_info.src_port) : 0);
     }
 
     void onIncomingCall(pj::OnIncomingCallParam &prm) override {
@@ -192,25 +191,20 @@ static void on_wake(pj_ioqueue_key_t *key, pj_ioqueue_op_key_t *, pj_ssize_t) {
     arm_wake(static_cast<agent_endpoint *>(pj_ioqueue_get_user_data(key)));
 }
 
-static void create_wake(agent_endpoint *endpoint) {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
-        check(pj_get_os_error(), "create the wake-up socket");
-    endpoint->wake_tx = pair[0];
+static void watch_wake(agent_endpoint *endpoint, int fd) {
     pj_ioqueue_callback callbacks{};
     callbacks.on_read_complete = &on_wake;
-    pj_status_t status = pj_ioqueue_register_sock(pjsua_var.pool, pjsip_endpt_get_ioqueue(pjsua_get_pjsip_endpt()), pair[1],
-                                                  endpoint, &callbacks, &endpoint->wake_key);
-    if (status != PJ_SUCCESS)
-        close(pair[1]);
-    check(status, "register the wake-up socket");
+    check(pj_ioqueue_register_sock(pjsua_var.pool, pjsip_endpt_get_ioqueue(pjsua_get_pjsip_endpt()), fd, endpoint,
+                                   &callbacks, &endpoint->wake_key),
+          "register the wake-up socket");
     pj_ioqueue_op_key_init(&endpoint->wake_op, sizeof endpoint->wake_op);
     arm_wake(endpoint);
 }
 
 static pj::EpConfig configuration(const agent_settings &settings) {
     pj::EpConfig config;
-    config.uaConfig.maxCalls = settings.max_calls;
+    /* Twice the peak: slots outlive their call during churn. The guard holds the limit. */
+    config.uaConfig.maxCalls = 2 * settings.max_calls;
     config.uaConfig.threadCnt = 0;
     config.uaConfig.mainThreadOnly = true;
     config.uaConfig.userAgent = text(settings.user_agent);
@@ -224,7 +218,7 @@ static pj::EpConfig configuration(const agent_settings &settings) {
     config.medConfig.audioFramePtime = 20;
     config.medConfig.ptime = 20;
     config.medConfig.channelCount = 1;
-    config.medConfig.maxMediaPorts = 2 * settings.max_calls + 8;
+    config.medConfig.maxMediaPorts = 4 * settings.max_calls + 8;
     config.medConfig.hasIoqueue = true;
     config.medConfig.threadCnt = 1;
     config.medConfig.noVad = true;
@@ -235,9 +229,11 @@ static pj::EpConfig configuration(const agent_settings &settings) {
     return config;
 }
 
-int agent_endpoint_create(const agent_settings *settings, const agent_events *events, agent_endpoint **out) noexcept {
+int agent_endpoint_create(const agent_settings *settings, const agent_events *events, int wake_fd,
+                          agent_endpoint **out) noexcept {
     *out = nullptr;
-    return fence([&] {
+    bool fd_is_watched = false;
+    int status = fence([&] {
         log_sink = settings->log;
         pj_log_set_log_func(&log_line);
         pj_log_set_level(settings->log_level);
@@ -248,9 +244,13 @@ int agent_endpoint_create(const agent_settings *settings, const agent_events *ev
         endpoint->lib.libInit(configuration(*settings));
         pj_log_set_log_func(&log_line);
         check(agent::guard_install(pjsua_get_pjsip_endpt(), events->guard, events->user), "install the guard");
-        create_wake(endpoint.get());
+        watch_wake(endpoint.get(), wake_fd);
+        fd_is_watched = true;
         *out = endpoint.release();
     });
+    if (!fd_is_watched)
+        close(wake_fd);
+    return status;
 }
 
 int agent_endpoint_listen(agent_endpoint *endpoint, int tcp, agent_str ip, uint16_t port, agent_str public_address,
@@ -282,12 +282,6 @@ int agent_endpoint_poll(agent_endpoint *endpoint, unsigned timeout_ms) noexcept 
     });
 }
 
-void agent_endpoint_wake(agent_endpoint *endpoint) noexcept {
-    char byte = 0;
-    /* A full socket buffer means that the wake-up is already on its way. */
-    (void)!send(static_cast<int>(endpoint->wake_tx), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 unsigned agent_endpoint_live_ports(agent_endpoint *endpoint) noexcept {
     return endpoint->graveyard.live.load(std::memory_order_relaxed);
 }
@@ -302,7 +296,6 @@ void agent_endpoint_destroy(agent_endpoint *endpoint) noexcept {
     endpoint->graveyard.close();
     if (endpoint->wake_key)
         pj_ioqueue_unregister(endpoint->wake_key);
-    close(static_cast<int>(endpoint->wake_tx));
     agent::guard_remove();
     fence([&] { endpoint->accounts.clear(); });
     fence([&] { endpoint->lib.libDestroy(PJSUA_DESTROY_NO_RX_MSG); });

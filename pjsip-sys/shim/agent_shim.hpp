@@ -3,10 +3,10 @@
  * Every function returns 0 (PJ_SUCCESS) or a pj_status_t; agent_last_error() then has the words. No C++ exception
  * leaves a function, and a callback must not unwind into one: it returns 0, or non-zero for "failed".
  *
- * Threads. agent_endpoint_create, and every function that takes an endpoint, account or call, belongs to the one SIP
- * thread, and the callbacks of agent_events run on it inside agent_endpoint_poll. Exceptions: agent_endpoint_wake
- * (any thread), agent_clock_* (the media clock thread), agent_frames' put and get (the media clock thread), and
- * agent_log_fn (any thread of PJLIB). */
+ * Threads. All functions belong to the one SIP thread, and the callbacks of agent_events run on it, inside the function
+ * that it is in (mostly agent_endpoint_poll). Exceptions: agent_clock_enter and agent_clock_tick, and with the latter
+ * agent_frames' put and get, belong to the media clock thread; agent_log_fn may be called by any thread of PJLIB;
+ * agent_last_error, agent_strerror and the fence tests may be called by any. */
 #ifndef AGENT_SHIM_HPP
 #define AGENT_SHIM_HPP
 
@@ -33,7 +33,7 @@ typedef struct agent_clock agent_clock;
 
 /* One received SIP message, before any layer but PJSIP's header parser has seen it. */
 typedef struct agent_message {
-    const uint8_t *data; /* the whole message as received */
+    uint8_t *data; /* the whole message as received; the guard may overwrite bytes of the body in place */
     size_t len;
     int is_request;
     int status;          /* of a response */
@@ -41,9 +41,6 @@ typedef struct agent_message {
     uint16_t local_port; /* of the listener it came in by */
     agent_str source_ip;
     uint16_t source_port;
-    /* The body as PJSIP will use it; the guard may overwrite bytes in place. NULL if there is none. */
-    uint8_t *body;
-    size_t body_len;
 } agent_message;
 
 /* What the guard decides about a message. */
@@ -62,7 +59,7 @@ typedef struct agent_events {
     void *user;
     agent_guard_fn guard;
     int (*registration)(void *user, int account, int status, int code, agent_str reason, uint32_t expires_s,
-                        agent_str source_ip);
+                        agent_str source_ip, uint16_t source_port);
     int (*incoming)(void *user, int account, int call, const agent_message *invite);
     int (*media)(void *user, int call, int active, agent_str codec, unsigned clock_rate_hz, agent_str remote);
     int (*dtmf)(void *user, int call, char digit);
@@ -114,13 +111,15 @@ typedef struct agent_media_stats {
 } agent_media_stats;
 
 /* Endpoint: at most one in a process. */
-int agent_endpoint_create(const agent_settings *settings, const agent_events *events, agent_endpoint **out) AGENT_NOEXCEPT;
+/* `wake_fd`: the reading end of a datagram socket pair, owned by the callee from here on; any datagram written to the
+ * other end makes a waiting agent_endpoint_poll return. */
+int agent_endpoint_create(const agent_settings *settings, const agent_events *events, int wake_fd,
+                          agent_endpoint **out) AGENT_NOEXCEPT;
 int agent_endpoint_listen(agent_endpoint *endpoint, int tcp, agent_str ip, uint16_t port, agent_str public_address,
                           int *transport) AGENT_NOEXCEPT;
 int agent_endpoint_codec(agent_endpoint *endpoint, agent_str name, uint8_t priority) AGENT_NOEXCEPT; /* "" is every codec */
 int agent_endpoint_start(agent_endpoint *endpoint) AGENT_NOEXCEPT;
 int agent_endpoint_poll(agent_endpoint *endpoint, unsigned timeout_ms) AGENT_NOEXCEPT;
-void agent_endpoint_wake(agent_endpoint *endpoint) AGENT_NOEXCEPT;
 /* Ports registered and not yet released; they go away as the clock ticks and poll is called. */
 unsigned agent_endpoint_live_ports(agent_endpoint *endpoint) AGENT_NOEXCEPT;
 /* The clock must be closed before. */

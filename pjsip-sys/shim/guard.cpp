@@ -63,7 +63,7 @@ void describe(pjsip_rx_data *rdata, agent_message *out) {
     std::memset(out, 0, sizeof *out);
     pjsip_msg *msg = rdata->msg_info.msg;
     pjsip_transport *transport = rdata->tp_info.transport;
-    out->data = reinterpret_cast<const uint8_t *>(rdata->msg_info.msg_buf);
+    out->data = reinterpret_cast<uint8_t *>(rdata->msg_info.msg_buf);
     out->len = rdata->msg_info.len > 0 ? rdata->msg_info.len : 0;
     out->is_request = msg->type == PJSIP_REQUEST_MSG;
     if (!out->is_request)
@@ -72,10 +72,6 @@ void describe(pjsip_rx_data *rdata, agent_message *out) {
     out->local_port = pj_sockaddr_get_port(&transport->local_addr);
     out->source_ip = {rdata->pkt_info.src_name, std::strlen(rdata->pkt_info.src_name)};
     out->source_port = rdata->pkt_info.src_port;
-    if (msg->body && msg->body->data) {
-        out->body = static_cast<uint8_t *>(msg->body->data);
-        out->body_len = msg->body->len;
-    }
 }
 
 pj_status_t guard_install(pjsip_endpoint *endpoint, agent_guard_fn ask, void *user) {

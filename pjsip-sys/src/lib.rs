@@ -13,3 +13,6 @@ pub use status::Status;
 pub mod shim {
     include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }
+
+/// The PJSIP version pinned in `vendor/pins`.
+pub const VERSION: &str = env!("PJSIP_VERSION");

@@ -14,6 +14,7 @@
 //! events. The media clock thread drives the conference bridge and, through it, the frame ports.
 
 mod account;
+mod bring_up;
 mod call;
 mod clock;
 mod dtmf;
@@ -22,8 +23,9 @@ mod event;
 mod ffi;
 mod gate;
 mod guard;
+mod inbox;
+mod log_line;
 mod message;
-mod redact;
 mod sdp;
 mod settings;
 mod transfer;
@@ -40,7 +42,9 @@ use tokio::sync::mpsc::UnboundedSender;
 pub use clock::{ClockReport, LATENESS_BOUNDS_US};
 pub use event::{CallId, IncomingCall, RegistrationState, SipEvent};
 pub use pjsip_sys::Status;
-pub use settings::{AccountConfig, Listen, Network, NetworkError, SipConfig, Srtp, Transport};
+pub use settings::{AccountConfig, SipConfig, Srtp};
+
+pub use crate::config::{Listen, Network, Transport};
 
 use endpoint::Command;
 
@@ -58,6 +62,11 @@ pub trait FramePort: Send {
     fn put_frame(&mut self, samples: &[i16; FRAME_SAMPLES]);
     /// What the caller is to hear; must fill all of it.
     fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]);
+}
+
+/// The version of PJSIP this was built with.
+pub fn version() -> &'static str {
+    pjsip_sys::VERSION
 }
 
 /// Why [`start`] could not.
@@ -107,7 +116,6 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Sip {
     handle: SipHandle,
-    local_addresses: Vec<Listen>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -129,18 +137,13 @@ pub fn start(
     events: UnboundedSender<SipEvent>,
 ) -> Result<Sip, StartError> {
     let running = endpoint::spawn(config, Box::new(tick), events)?;
-    Ok(Sip { handle: running.handle, local_addresses: running.local_addresses, thread: Some(running.thread) })
+    Ok(Sip { handle: running.0, thread: Some(running.1) })
 }
 
 impl Sip {
     /// A handle for those who command calls.
     pub fn handle(&self) -> SipHandle {
         self.handle.clone()
-    }
-
-    /// The listeners with the ports they really got.
-    pub fn local_addresses(&self) -> &[Listen] {
-        &self.local_addresses
     }
 
     /// Takes back registrations, hangs up what is left (BYE, CallEnded), destroys the endpoint and joins its threads.
