@@ -1,4 +1,11 @@
-//! The voice agent daemon as a library, so that tests and examples can drive its parts.
+//! The daemon's parts.
 
+pub mod api;
+pub mod audio_thread;
 pub mod config;
+pub mod logging;
+pub mod metrics;
+pub mod redact;
+pub mod speech;
+
 pub mod sip;

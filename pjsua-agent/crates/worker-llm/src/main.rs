@@ -1,1 +1,117 @@
-fn main() {}
+//! `pjsua-agent-llm`: the language-model worker of pjsua-agent.
+
+mod engines;
+mod service;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use inference::{
+    proto::{DescribeReply, language_model_server::LanguageModelServer},
+    worker::{self, Routes, ServeArgs},
+};
+
+use engines::{
+    Engine,
+    llama::{Llama, LlamaSettings},
+    rules::Rules,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  The agent's own rules, no model:
+    pjsua-agent-llm --listen unix:/run/pjsua-agent/llm-0.sock --engine rules
+  A model, four calls at once, on another host:
+    pjsua-agent-llm --listen http://0.0.0.0:7002 --engine llama --model qwen2.5-1.5b-instruct-q4_k_m.gguf --capacity 4";
+
+/// The language-model worker of pjsua-agent
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Option<ServeArgs>,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the version
+    Version,
+}
+
+#[derive(Args)]
+struct EngineArgs {
+    /// What answers
+    #[arg(long, value_enum, default_value_t = EngineName::Rules)]
+    engine: EngineName,
+    /// llama: the GGUF file
+    #[arg(long, value_name = "FILE", required_if_eq("engine", "llama"))]
+    model: Option<PathBuf>,
+    /// llama: tokens of a call's prompt and reply together, at most
+    #[arg(long, value_name = "TOKENS", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(64..=1_048_576))]
+    context: u32,
+    /// llama: calls answered at once; more wait
+    #[arg(long, value_name = "CALLS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    capacity: u32,
+    /// llama: CPU threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=512))]
+    threads: Option<u32>,
+    /// llama: tokens of a reply when the daemon names no bound
+    #[arg(long, value_name = "TOKENS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EngineName {
+    /// Keyword and slot rules of the agent's file
+    Rules,
+    /// Any GGUF model, by llama.cpp
+    Llama,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(Command::Version) = cli.command {
+        println!("pjsua-agent-llm {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
+    let Some(mut serve) = cli.serve else {
+        Cli::command().error(ErrorKind::MissingRequiredArgument, "--listen ADDRESS is required").exit();
+    };
+    // llama.cpp tells a page of details at info.
+    if !serve.log.contains("llama-cpp-2") {
+        serve.log.push_str(",llama-cpp-2=warn");
+    }
+    worker::init_logging(&serve);
+    let load = move || load(cli.engine);
+    let routes = |engine| Routes::new(LanguageModelServer::new(engine));
+    worker::exit_code(worker::run(&serve, routes, load))
+}
+
+fn load(args: EngineArgs) -> Result<(service::Service, DescribeReply), anyhow::Error> {
+    let engine: Arc<dyn Engine> = match (args.engine, args.model) {
+        (EngineName::Rules, _) => Arc::new(Rules),
+        (EngineName::Llama, Some(model)) => Arc::new(Llama::load(LlamaSettings {
+            model,
+            context: args.context,
+            capacity: args.capacity,
+            threads: args.threads.unwrap_or_else(cores),
+            max_tokens: args.max_tokens,
+        })?),
+        (EngineName::Llama, None) => anyhow::bail!("--engine llama wants --model FILE"),
+    };
+    let description = DescribeReply {
+        engine: engine.name().to_owned(),
+        model: engine.model(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        capacity: engine.capacity(),
+    };
+    Ok((service::Service::new(engine), description))
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
+}

@@ -1,0 +1,74 @@
+//! What was said on the call, as the model gets to read it.
+
+use crate::TurnId;
+
+/// Who said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Speaker {
+    /// The person on the line.
+    Caller,
+    /// Us.
+    Agent,
+}
+
+/// One side's words before the other side's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Entry {
+    /// Who said it.
+    pub speaker: Speaker,
+    /// The caller's words as recognised, or `(pressed 12)` for keys; the agent's words as far as
+    /// they were heard or, for the running turn, are still to be heard. Never blank.
+    pub text: String,
+    /// The agent's turn, or the turn that answers the caller's words.
+    pub turn: TurnId,
+}
+
+/// The entries in the order of the call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct History {
+    entries: Vec<Entry>,
+}
+
+impl History {
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The caller's last words have had no answer that he heard.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.entries.last().is_some_and(|last| last.speaker == Speaker::Caller)
+    }
+
+    /// Adds the caller's words; when nothing was heard of an answer in between they continue his
+    /// last ones. Blank words only make `turn` the one that answers them.
+    pub(crate) fn caller(&mut self, text: &str, turn: TurnId) {
+        let text = text.trim();
+        match self.entries.last_mut() {
+            Some(last) if last.speaker == Speaker::Caller => {
+                last.turn = turn;
+                if !text.is_empty() {
+                    last.text.push(' ');
+                    last.text.push_str(text);
+                }
+            }
+            Some(_) | None if text.is_empty() => {}
+            Some(_) | None => {
+                self.entries.push(Entry { speaker: Speaker::Caller, text: text.to_owned(), turn });
+            }
+        }
+    }
+
+    /// Sets the words of the agent's `turn`, which is the last one that spoke; without words it
+    /// leaves no entry.
+    pub(crate) fn agent(&mut self, turn: TurnId, text: String) {
+        let running = self.entries.last().is_some_and(|last| last.speaker == Speaker::Agent && last.turn == turn);
+        if running {
+            self.entries.pop();
+        }
+        if !text.is_empty() {
+            self.entries.push(Entry { speaker: Speaker::Agent, text, turn });
+        }
+    }
+}

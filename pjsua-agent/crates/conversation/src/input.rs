@@ -1,0 +1,137 @@
+//! What happened: everything the machine is told.
+
+use std::time::Duration;
+
+use crate::{ClauseId, TurnId, UtteranceId};
+
+/// A stage of the speech pipeline that runs in a worker process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Stage {
+    /// Speech to text.
+    Stt,
+    /// The language model or the rules.
+    Llm,
+    /// Text to speech.
+    Tts,
+}
+
+/// What a reply does to the call once it has been spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Act {
+    /// Hand the caller to the agent's human.
+    Transfer,
+    /// End the call.
+    HangUp,
+}
+
+/// One thing that happened on the call or in a worker.
+///
+/// Results carry the turn or the utterance they answer; the machine drops those of turns and
+/// utterances that are over. Sample positions count at 16 kHz on the turn's own playout time line,
+/// which starts at 0 with the turn's first sample.
+///
+/// Serialised as an object with the variant's name under `type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "type", rename_all = "snake_case")
+)]
+pub enum Input {
+    /// The call was answered and its media is up.
+    CallAnswered,
+    /// The voice detector hears the caller begin to speak.
+    SpeechStarted,
+    /// The voice detector hears the caller no more.
+    SpeechEnded {
+        /// How long it has been silent already (the detector's hang-over).
+        #[cfg_attr(feature = "serde", serde(rename = "silence_us", with = "crate::ids::micros"))]
+        silence: Duration,
+    },
+    /// What the recogniser has understood so far; replaces the partial before it.
+    PartialTranscript {
+        /// The recognition it comes from.
+        utterance: UtteranceId,
+        /// The words so far.
+        text: String,
+    },
+    /// What the recogniser has understood in the end.
+    FinalTranscript {
+        /// The recognition it comes from.
+        utterance: UtteranceId,
+        /// The words; empty when nothing was recognised.
+        text: String,
+    },
+    /// More text of a reply.
+    ReplyDelta {
+        /// The turn it belongs to.
+        turn: TurnId,
+        /// Text that follows the text before it, blanks included.
+        text: String,
+    },
+    /// The reply asks for something to be done after it was spoken. Comes before `ReplyDone`.
+    ReplyAct {
+        /// The turn that asks.
+        turn: TurnId,
+        /// What is asked for.
+        act: Act,
+    },
+    /// The reply is complete.
+    ReplyDone {
+        /// The turn it belongs to.
+        turn: TurnId,
+    },
+    /// A clause is wholly synthesised and queued for playout. Clauses become ready in their order.
+    ClauseReady {
+        /// The turn it belongs to.
+        turn: TurnId,
+        /// The clause.
+        clause: ClauseId,
+        /// Where the clause ends on the turn's time line, in samples.
+        end_sample: u64,
+    },
+    /// How far the turn's audio has been sent to the caller.
+    PlayoutProgress {
+        /// The turn that is playing.
+        turn: TurnId,
+        /// Samples of the turn sent so far.
+        sample: u64,
+    },
+    /// All clauses and the end of the turn have been played.
+    PlayoutDrained {
+        /// The turn that was playing.
+        turn: TurnId,
+    },
+    /// Answer to [`Action::FlushPlayout`](crate::Action::FlushPlayout).
+    PlayoutFlushed {
+        /// The turn that was flushed.
+        turn: TurnId,
+        /// Samples of the turn that were sent before the flush took effect, exactly.
+        sample: u64,
+    },
+    /// The caller pressed a key.
+    Dtmf {
+        /// `0`–`9`, `A`–`D`, `*` or `#`.
+        digit: char,
+    },
+    /// A worker crashed, refused, or missed its deadline.
+    WorkerFailed {
+        /// Which kind of worker.
+        stage: Stage,
+        /// The recognition it was working on; `None` means whichever is running.
+        utterance: Option<UtteranceId>,
+        /// The turn it was working on; `None` means whichever is running.
+        turn: Option<TurnId>,
+    },
+    /// The human has taken the call.
+    TransferSucceeded,
+    /// The transfer was refused or nobody answered.
+    TransferFailed {
+        /// The SIP status that said so.
+        code: u16,
+    },
+    /// The call is over.
+    CallEnded,
+}

@@ -1,0 +1,72 @@
+//! One turn of the agent, from its first words to its last sample.
+
+use crate::clauses::{ClauseCutter, ClauseLengths};
+use crate::ledger::Ledger;
+use crate::{Settings, TurnId};
+
+/// Where a turn's text comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A phrase of the settings.
+    Script,
+    /// The model, which is still at it.
+    Generating,
+    /// The model, which is done, has failed or was cancelled.
+    Generated,
+}
+
+/// What has to be said once the turn was played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Afterword {
+    /// That a part of it could not be spoken.
+    Failure,
+    /// That there is nobody to transfer to.
+    NoHuman,
+}
+
+/// A turn of the agent that is being prepared or spoken.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) turn: TurnId,
+    pub(crate) source: Source,
+    pub(crate) clauses: ClauseCutter,
+    pub(crate) ledger: Ledger,
+    /// `EndOfSpeech` was asked for.
+    pub(crate) ended: bool,
+    /// A worker failed it, or it is itself the apology for that.
+    pub(crate) failed: bool,
+    pub(crate) afterword: Option<Afterword>,
+}
+
+impl Reply {
+    pub(crate) fn new(turn: TurnId, source: Source, settings: &Settings) -> Self {
+        let lengths = ClauseLengths {
+            first: settings.first_clause_chars,
+            later: settings.clause_chars,
+            longest: settings.longest_clause_chars,
+        };
+        Self {
+            turn,
+            source,
+            clauses: ClauseCutter::new(lengths),
+            ledger: Ledger::default(),
+            ended: false,
+            failed: false,
+            afterword: None,
+        }
+    }
+
+    pub(crate) fn is_generating(&self) -> bool {
+        self.source == Source::Generating
+    }
+
+    /// An answer of the model that no worker failed.
+    pub(crate) fn is_sound_answer(&self) -> bool {
+        self.source != Source::Script && !self.failed
+    }
+
+    /// The playout owes us a sign of life.
+    pub(crate) fn is_playout_due(&self) -> bool {
+        self.ended || self.ledger.is_outstanding()
+    }
+}

@@ -1,0 +1,7 @@
+//! What holds on every call, checked on random scripts against a small model of the call.
+
+#![allow(clippy::unwrap_used)]
+
+mod model;
+mod random_inputs;
+mod whole_calls;

@@ -1,0 +1,97 @@
+//! Inputs, actions and settings as JSON lines.
+
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use conversation::{Act, Action, ClauseId, Conversation, Input, Instant, Settings, Stage, Timer, TurnId, UtteranceId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn written<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) -> String {
+    let line = serde_json::to_string(value).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&line).unwrap(), value);
+    line
+}
+
+#[test]
+fn inputs_are_tagged_with_their_name() {
+    let lines = [
+        (Input::CallAnswered, r#"{"type":"call_answered"}"#),
+        (Input::SpeechEnded { silence: Duration::from_millis(200) }, r#"{"type":"speech_ended","silence_us":200000}"#),
+        (
+            Input::FinalTranscript { utterance: UtteranceId(3), text: "hello".into() },
+            r#"{"type":"final_transcript","utterance":3,"text":"hello"}"#,
+        ),
+        (Input::ReplyAct { turn: TurnId(2), act: Act::HangUp }, r#"{"type":"reply_act","turn":2,"act":"hang_up"}"#),
+        (
+            Input::ClauseReady { turn: TurnId(2), clause: ClauseId(0), end_sample: 16_000 },
+            r#"{"type":"clause_ready","turn":2,"clause":0,"end_sample":16000}"#,
+        ),
+        (
+            Input::WorkerFailed { stage: Stage::Stt, utterance: Some(UtteranceId(1)), turn: None },
+            r#"{"type":"worker_failed","stage":"stt","utterance":1,"turn":null}"#,
+        ),
+        (Input::TransferFailed { code: 486 }, r#"{"type":"transfer_failed","code":486}"#),
+        (Input::Dtmf { digit: '#' }, r##"{"type":"dtmf","digit":"#"}"##),
+    ];
+    for (input, line) in lines {
+        assert_eq!(written(&input), line);
+    }
+}
+
+#[test]
+fn actions_are_tagged_with_their_name() {
+    let speak = Action::Speak { turn: TurnId(1), clause: ClauseId(0), text: "Hello.".into() };
+    assert_eq!(written(&speak), r#"{"type":"speak","turn":1,"clause":0,"text":"Hello."}"#);
+    assert_eq!(written(&Action::HangUp), r#"{"type":"hang_up"}"#);
+}
+
+#[test]
+fn instants_are_microseconds_and_timers_names() {
+    assert_eq!(written(&Instant::from_millis(1_500)), "1500000");
+    assert_eq!(written(&Timer::NoInput), r#""no_input""#);
+}
+
+#[test]
+fn settings_take_defaults_and_refuse_unknown_keys() {
+    written(&Settings { human: true, ..Settings::default() });
+    let some: Settings = serde_json::from_str(r#"{"greeting":"Hi.","endpoint_silence":400000}"#).unwrap();
+    let expected =
+        Settings { greeting: "Hi.".into(), endpoint_silence: Duration::from_millis(400), ..Settings::default() };
+    assert_eq!(some, expected);
+    assert!(serde_json::from_str::<Settings>(r#"{"greetings":"Hi."}"#).is_err());
+}
+
+#[test]
+fn a_journal_is_a_replay() {
+    let inputs = [
+        (0, Input::CallAnswered),
+        (100, Input::PlayoutProgress { turn: TurnId(1), sample: 320 }),
+        (1_000, Input::PlayoutDrained { turn: TurnId(1) }),
+        (2_000, Input::SpeechStarted),
+        (3_000, Input::SpeechEnded { silence: Duration::from_millis(200) }),
+        (3_400, Input::FinalTranscript { utterance: UtteranceId(1), text: "hello".into() }),
+        (3_500, Input::ReplyDelta { turn: TurnId(2), text: "Hello to you.".into() }),
+        (3_510, Input::ReplyDone { turn: TurnId(2) }),
+        (99_000, Input::CallEnded),
+    ];
+    let mut day = Conversation::new(Settings::default());
+    let mut replay = Conversation::new(serde_json::from_str(&written(day.settings())).unwrap());
+    let mut count = 0;
+    for (at, input) in inputs {
+        let at = Instant::from_millis(at);
+        let line = written(&(at, input.clone()));
+        day.handle_input(input, at);
+        let (at, input): (Instant, Input) = serde_json::from_str(&line).unwrap();
+        replay.handle_input(input, at);
+        while let Some(action) = day.poll_action() {
+            assert_eq!(replay.poll_action(), Some(serde_json::from_str(&written(&action)).unwrap()));
+            count += 1;
+        }
+        assert_eq!(replay.poll_action(), None);
+    }
+    assert_eq!(day.history(), replay.history());
+    assert!(count > 5);
+}

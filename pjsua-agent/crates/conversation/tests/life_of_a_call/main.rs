@@ -1,0 +1,15 @@
+//! The machine's behaviour in the order of a call's life: exact lists of actions on a virtual clock.
+
+#![allow(clippy::unwrap_used)]
+
+mod line;
+
+mod a_answering;
+mod b_listening;
+mod c_replying;
+mod d_speaking;
+mod e_interrupting;
+mod f_keys;
+mod g_silence;
+mod h_failing;
+mod i_closing;

@@ -1,0 +1,220 @@
+//! Is this frame the caller's voice? WebRTC's detector and a level criterion
+//! must both say so.
+//!
+//! The detector judges the shape of the spectrum and errs on loud noise; the
+//! level criterion compares with the noise floor and errs on nothing quiet.
+//! Together they let neither comfort noise nor hum nor a passing lorry through.
+
+use sendable_vad::SendableVad;
+
+use crate::frame::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Samples, frames_in};
+use crate::settings::AudioSettings;
+
+/// Frames at the start of the call of which only the noise floor is learnt: noise
+/// from the first frame on must not pass for speech. 100 ms: the agent speaks
+/// first anyway, and the pre-roll keeps what a hasty caller says meanwhile.
+const LEARNING_FRAMES: usize = 5;
+
+/// The noise floor learnt at the start is no higher, in dBFS, so that a caller
+/// who is speaking already is heard all the same.
+const MAX_INITIAL_FLOOR_DBFS: f32 = -30.0;
+
+/// Quieter is taken for this: digital silence says nothing about the line, and
+/// the floor should not have to climb from there.
+const LEAST_DBFS: f32 = -65.0;
+
+/// The window's minimum is kept in this many parts, the oldest of which expires.
+const FLOOR_PARTS: usize = 8;
+
+/// What one frame is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Verdict {
+    /// Loud and speech-like enough to begin an utterance.
+    pub(crate) may_begin: bool,
+    /// The same, but a hiss: an "s" if a voice follows, else any noise.
+    pub(crate) may_lead: bool,
+    /// Loud and speech-like enough to continue one.
+    pub(crate) may_continue: bool,
+}
+
+/// Judges the frames of one call, in order.
+pub(crate) struct Vad {
+    detector: SendableVad,
+    high_pass: HighPass,
+    floor: NoiseFloor,
+    min_level_dbfs: f32,
+    onset_margin_db: f32,
+    hold_margin_db: f32,
+    max_brightness: f32,
+}
+
+impl Vad {
+    pub(crate) fn new(settings: &AudioSettings) -> Self {
+        Self {
+            detector: SendableVad::new(settings.aggressiveness),
+            high_pass: HighPass::new(settings.high_pass_hz),
+            floor: NoiseFloor::new(settings),
+            min_level_dbfs: settings.min_level_dbfs,
+            onset_margin_db: settings.onset_margin_db,
+            hold_margin_db: settings.hold_margin_db,
+            max_brightness: brightness_of(settings.onset_max_hz),
+        }
+    }
+
+    pub(crate) fn judge(&mut self, frame: &Samples) -> Verdict {
+        let is_voice = self.detector.is_voice(frame);
+        let Measured { level_dbfs: level, brightness } = self.high_pass.measure(frame);
+        let is_noisy = brightness > self.max_brightness;
+        let floor = self.floor.learn(level);
+        let above = |margin: f32| level >= self.min_level_dbfs.max(floor + margin);
+        let is_onset = is_voice && !self.floor.is_learning() && above(self.onset_margin_db);
+        Verdict {
+            may_begin: is_onset && !is_noisy,
+            may_lead: is_onset && is_noisy,
+            may_continue: is_voice && above(self.hold_margin_db),
+        }
+    }
+}
+
+/// What is measured of a frame's filtered signal.
+struct Measured {
+    /// RMS level; a full-scale square wave is 0 dBFS.
+    level_dbfs: f32,
+    /// Energy of the first difference over energy: [`brightness_of`] the
+    /// frequency about which the signal's energy lies.
+    brightness: f32,
+}
+
+/// |1 − e^−jω|², the power gain of a first difference at a frequency.
+fn brightness_of(hz: f32) -> f32 {
+    2.0 - 2.0 * (std::f32::consts::TAU * hz / SAMPLE_RATE_HZ as f32).cos()
+}
+
+/// Fourth-order Butterworth high-pass, which feeds the measurements only.
+struct HighPass {
+    sections: [Section; 2],
+    last: f32,
+}
+
+/// The pole qualities of a fourth-order Butterworth filter: 1 / (2 cos 22.5°)
+/// and 1 / (2 cos 67.5°).
+const BUTTERWORTH_Q: [f32; 2] = [0.541_196_1, 1.306_563];
+
+impl HighPass {
+    fn new(corner_hz: f32) -> Self {
+        Self { sections: BUTTERWORTH_Q.map(|q| Section::new(corner_hz, q)), last: 0.0 }
+    }
+
+    fn measure(&mut self, frame: &Samples) -> Measured {
+        let [first, second] = &mut self.sections;
+        let (mut energy, mut difference_energy) = (0.0f32, 0.0f32);
+        let mut last = self.last;
+        for &sample in frame {
+            let output = second.filter(first.filter(f32::from(sample)));
+            energy += output * output;
+            difference_energy += (output - last) * (output - last);
+            last = output;
+        }
+        self.last = last;
+        first.settle();
+        second.settle();
+        let full_scale = 32_768.0f32 * 32_768.0 * FRAME_SAMPLES as f32;
+        Measured {
+            level_dbfs: (10.0 * (energy / full_scale + 1e-12).log10()).max(LEAST_DBFS),
+            brightness: difference_energy / energy.max(1.0),
+        }
+    }
+}
+
+/// One second-order section (bilinear transform; R. Bristow-Johnson, "Cookbook
+/// formulae for audio EQ biquad filter coefficients"), transposed direct form 2.
+struct Section {
+    b0: f32,
+    a1: f32,
+    a2: f32,
+    state: [f32; 2],
+}
+
+impl Section {
+    fn new(corner_hz: f32, q: f32) -> Self {
+        let omega = std::f32::consts::TAU * corner_hz / SAMPLE_RATE_HZ as f32;
+        let alpha = omega.sin() / (2.0 * q);
+        let a0 = 1.0 + alpha;
+        Self {
+            b0: (1.0 + omega.cos()) / 2.0 / a0,
+            a1: -2.0 * omega.cos() / a0,
+            a2: (1.0 - alpha) / a0,
+            state: [0.0; 2],
+        }
+    }
+
+    fn filter(&mut self, input: f32) -> f32 {
+        let output = self.b0 * input + self.state[0];
+        self.state[0] = self.state[1] - 2.0 * self.b0 * input - self.a1 * output;
+        self.state[1] = self.b0 * input - self.a2 * output;
+        output
+    }
+
+    /// In digital silence the filter's tail would otherwise end in denormal
+    /// numbers, which take a hundred times as long to compute with.
+    fn settle(&mut self) {
+        for value in &mut self.state {
+            if value.abs() < 1e-10 {
+                *value = 0.0;
+            }
+        }
+    }
+}
+
+/// The level of what is always there: the quietest moment of the last while
+/// (minimum statistics, R. Martin, IEEE Trans. Speech and Audio Proc. 9(5), 2001,
+/// reduced to one band). Falls at once, rises at a bounded rate.
+struct NoiseFloor {
+    dbfs: f32,
+    smoothed: f32,
+    /// Minima of the parts of the window; infinite before they were heard.
+    parts: [f32; FLOOR_PARTS],
+    current: usize,
+    frames_in_part: usize,
+    part_frames: usize,
+    rise_per_frame_db: f32,
+    learning: usize,
+}
+
+impl NoiseFloor {
+    fn new(settings: &AudioSettings) -> Self {
+        let part_frames = frames_in(settings.floor_window).div_ceil(FLOOR_PARTS).max(1);
+        let frames_per_second = SAMPLE_RATE_HZ as f32 / FRAME_SAMPLES as f32;
+        Self {
+            dbfs: MAX_INITIAL_FLOOR_DBFS,
+            smoothed: MAX_INITIAL_FLOOR_DBFS,
+            parts: [f32::INFINITY; FLOOR_PARTS],
+            current: 0,
+            frames_in_part: 0,
+            part_frames,
+            rise_per_frame_db: settings.floor_rise_db / frames_per_second,
+            learning: LEARNING_FRAMES,
+        }
+    }
+
+    fn is_learning(&self) -> bool {
+        self.learning > 0
+    }
+
+    /// Takes the next frame's level in; returns the floor before it.
+    fn learn(&mut self, level: f32) -> f32 {
+        let before = self.dbfs;
+        self.learning = self.learning.saturating_sub(1);
+        self.smoothed += 0.5 * (level - self.smoothed);
+        if self.frames_in_part == self.part_frames {
+            self.current = (self.current + 1) % FLOOR_PARTS;
+            self.parts[self.current] = self.smoothed;
+            self.frames_in_part = 0;
+        }
+        self.frames_in_part += 1;
+        self.parts[self.current] = self.parts[self.current].min(self.smoothed);
+        let quietest = self.parts.iter().copied().fold(f32::INFINITY, f32::min);
+        self.dbfs = quietest.min(self.dbfs + self.rise_per_frame_db);
+        before
+    }
+}

@@ -1,0 +1,312 @@
+//! The loop of the engine's thread: admit, compute one batch for all calls, hand out its tokens.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use llama_cpp_2::{
+    context::LlamaContext, llama_batch::LlamaBatch, model::LlamaModel, sampling::LlamaSampler, token::LlamaToken,
+};
+
+use super::super::{Event, Replies, ReplyError, Usage};
+use super::prompt::{self, Prompter};
+use super::slots::{Place, Slots};
+use super::text::{Characters, Spoken};
+use super::{LlamaSettings, Order};
+
+/// Tokens computed at once, at most.
+pub const BATCH_TOKENS: u32 = 512;
+/// Of these, tokens of new prompts while replies run: on two cores they take about as long as a caller
+/// would not notice between two words of speech that is already queued.
+const PROMPT_TOKENS_BESIDE_REPLIES: usize = 128;
+/// Requests that wait for a sequence, at most, for each sequence.
+const QUEUE_PER_SEQUENCE: usize = 8;
+
+/// A reply being written.
+struct Job {
+    replies: Replies,
+    prompt: Vec<LlamaToken>,
+    /// The token to compute next, once the prompt is done.
+    next: Option<LlamaToken>,
+    /// Where in the batch this job's logits will be.
+    row: Option<i32>,
+    sampler: LlamaSampler,
+    characters: Characters,
+    spoken: Spoken,
+    usage: Usage,
+    max_tokens: u32,
+}
+
+pub(super) struct Batcher<'model> {
+    model: &'model LlamaModel,
+    context: LlamaContext<'model>,
+    prompter: Prompter<'model>,
+    batch: LlamaBatch<'static>,
+    slots: Slots<LlamaToken>,
+    jobs: Vec<Option<Job>>,
+    queue: VecDeque<Order>,
+    /// Tokens of one call, at most.
+    limit: usize,
+    max_tokens: u32,
+    may_share: bool,
+}
+
+impl<'model> Batcher<'model> {
+    pub(super) fn new(
+        model: &'model LlamaModel,
+        context: LlamaContext<'model>,
+        settings: &LlamaSettings,
+    ) -> Result<Self, ReplyError> {
+        let sequences = settings.capacity as usize;
+        Ok(Self {
+            model,
+            context,
+            prompter: Prompter::new(model)?,
+            batch: LlamaBatch::new(BATCH_TOKENS as usize, 1),
+            slots: Slots::new(sequences),
+            jobs: (0..sequences).map(|_| None).collect(),
+            queue: VecDeque::new(),
+            limit: settings.context as usize,
+            max_tokens: settings.max_tokens,
+            // A recurrent state belongs to one position; only a cache by position can be shared in part.
+            may_share: !model.is_recurrent() && !model.is_hybrid(),
+        })
+    }
+
+    /// Serves until the engine is dropped.
+    pub(super) fn serve(&mut self, orders: &mpsc::Receiver<Order>) {
+        loop {
+            if self.queue.is_empty() && self.jobs.iter().all(Option::is_none) {
+                match orders.recv() {
+                    Ok(order) => self.queue.push_back(order),
+                    Err(mpsc::RecvError) => return,
+                }
+            }
+            while let Ok(order) = orders.try_recv() {
+                self.enqueue(order);
+            }
+            let step = catch_unwind(AssertUnwindSafe(|| {
+                self.forget_cancelled();
+                self.admit();
+                self.compute();
+            }));
+            if step.is_err() {
+                self.start_over("the engine panicked");
+            }
+        }
+    }
+
+    fn enqueue(&mut self, order: Order) {
+        if self.queue.len() < QUEUE_PER_SEQUENCE * self.jobs.len() {
+            self.queue.push_back(order);
+        } else {
+            let _ = order.replies.send(Err(ReplyError::Busy("too many replies are waiting".to_owned())));
+        }
+    }
+
+    fn forget_cancelled(&mut self) {
+        self.queue.retain(|order| !order.replies.is_closed());
+        for (job, slot) in self.jobs.iter_mut().zip(&mut self.slots.slots) {
+            if job.as_ref().is_some_and(|job| job.replies.is_closed()) {
+                (*job, slot.busy) = (None, false);
+            }
+        }
+    }
+
+    /// Places waiting requests, in order, except that one whose call is still busy lets others pass.
+    fn admit(&mut self) {
+        let mut waiting = std::mem::take(&mut self.queue);
+        while let Some(order) = waiting.pop_front() {
+            if self.slots.free(&order.request.call_id).is_none() {
+                self.queue.push_back(order);
+                continue;
+            }
+            let max_tokens = match order.request.max_tokens {
+                0 => self.max_tokens,
+                wanted => wanted,
+            };
+            let reserve = (max_tokens as usize).min(self.limit / 4).max(1);
+            let prompt = match self.prompter.tokens(&order.request, self.limit - reserve) {
+                Ok(prompt) if prompt.is_empty() => Err(ReplyError::Invalid("the prompt is empty".to_owned())),
+                other => other,
+            };
+            match prompt {
+                Ok(prompt) => match self.slots.place(&order.request.call_id, &prompt, self.may_share) {
+                    Some(place) => self.begin(order, prompt, place, max_tokens),
+                    None => self.queue.push_back(order),
+                },
+                Err(error) => {
+                    let _ = order.replies.send(Err(error));
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, order: Order, prompt: Vec<LlamaToken>, place: Place, max_tokens: u32) {
+        let cached = self.keep(place);
+        let slot = &mut self.slots.slots[place.slot];
+        slot.tokens.clear();
+        slot.tokens.extend_from_slice(&prompt[..cached]);
+        self.jobs[place.slot] = Some(Job {
+            replies: order.replies,
+            next: None,
+            row: None,
+            sampler: sampler(order.request.temperature),
+            characters: Characters::default(),
+            spoken: Spoken::new(prompt::offered(&order.request.rules)),
+            usage: Usage {
+                prompt_tokens: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
+                cached_tokens: u32::try_from(cached).unwrap_or(u32::MAX),
+                generated_tokens: 0,
+            },
+            max_tokens,
+            prompt,
+        });
+    }
+
+    /// Makes the cache hold the common beginning and nothing else; returns its length in tokens.
+    fn keep(&mut self, place: Place) -> usize {
+        let own = i32::try_from(place.slot).unwrap_or(i32::MAX);
+        let sequence = u32::try_from(place.slot).ok();
+        let clear = |context: &mut LlamaContext<'_>, from: Option<u32>| {
+            context.clear_kv_cache_seq(sequence, from, None).unwrap_or(false)
+        };
+        if let Some((donor, shared)) = place.donor {
+            let from = i32::try_from(donor).unwrap_or(i32::MAX);
+            let end = u32::try_from(shared).ok();
+            clear(&mut self.context, None);
+            return match self.context.copy_kv_cache_seq(from, own, Some(0), end) {
+                Ok(()) => shared,
+                Err(_) => 0,
+            };
+        }
+        if place.own > 0 && clear(&mut self.context, u32::try_from(place.own).ok()) {
+            return place.own;
+        }
+        clear(&mut self.context, None);
+        0
+    }
+
+    fn compute(&mut self) {
+        if !self.fill() {
+            return;
+        }
+        if let Err(error) = self.context.decode(&mut self.batch) {
+            tracing::error!(%error, tokens = self.batch.n_tokens(), "llama.cpp cannot decode");
+            self.start_over("the engine cannot decode");
+            return;
+        }
+        for at in 0..self.jobs.len() {
+            let Some(row) = self.jobs[at].as_mut().and_then(|job| job.row.take()) else { continue };
+            if self.continue_reply(at, row) {
+                (self.jobs[at], self.slots.slots[at].busy) = (None, false);
+            }
+        }
+    }
+
+    /// Fills the batch: first one token of each running reply, then pieces of prompts. False when there is nothing to do.
+    fn fill(&mut self) -> bool {
+        self.batch.clear();
+        let mut room = BATCH_TOKENS as usize;
+        for (at, job) in self.jobs.iter_mut().enumerate() {
+            let Some(job) = job else { continue };
+            if let Some(token) = job.next.take() {
+                job.row = Some(self.batch.n_tokens());
+                add(&mut self.batch, &mut self.slots.slots[at].tokens, at, token, true);
+                room -= 1;
+            }
+        }
+        if self.batch.n_tokens() > 0 {
+            room = room.min(PROMPT_TOKENS_BESIDE_REPLIES);
+        }
+        for (at, job) in self.jobs.iter_mut().enumerate() {
+            let Some(job) = job else { continue };
+            let tokens = &mut self.slots.slots[at].tokens;
+            while room > 0 && job.row.is_none() && tokens.len() < job.prompt.len() {
+                let is_last = tokens.len() + 1 == job.prompt.len();
+                if is_last {
+                    job.row = Some(self.batch.n_tokens());
+                }
+                let token = job.prompt[tokens.len()];
+                add(&mut self.batch, tokens, at, token, is_last);
+                room -= 1;
+            }
+        }
+        self.batch.n_tokens() > 0
+    }
+
+    /// Samples a reply's next token and sends what it adds; true when the reply has ended.
+    fn continue_reply(&mut self, at: usize, row: i32) -> bool {
+        let Some(job) = self.jobs[at].as_mut() else { return false };
+        let token = job.sampler.sample(&self.context, row);
+        let vocab = self.model.vocab();
+        let mut ended = vocab.is_eog(token);
+        if !ended {
+            job.usage.generated_tokens += 1;
+            let piece = vocab.token_to_piece(token, false, None);
+            let text = job.characters.push(&piece);
+            let text = job.spoken.push(&text);
+            if !text.is_empty() && job.replies.send(Ok(Event::Delta(text))).is_err() {
+                return true;
+            }
+            ended = job.spoken.is_over()
+                || job.usage.generated_tokens >= job.max_tokens
+                || self.slots.slots[at].tokens.len() + 1 >= self.limit;
+        }
+        if ended {
+            finish(job);
+        } else {
+            job.next = Some(token);
+        }
+        ended
+    }
+
+    /// Fails all running replies and empties the cache, of which nobody knows what it holds.
+    fn start_over(&mut self, reason: &str) {
+        for job in self.jobs.iter_mut().filter_map(Option::take) {
+            let _ = job.replies.send(Err(ReplyError::Engine(reason.to_owned())));
+        }
+        self.context.clear_kv_cache();
+        self.slots = Slots::new(self.jobs.len());
+    }
+}
+
+/// Adds one token to the batch and to what its sequence then holds.
+fn add(batch: &mut LlamaBatch<'_>, tokens: &mut Vec<LlamaToken>, slot: usize, token: LlamaToken, logits: bool) {
+    let position = i32::try_from(tokens.len()).expect("a sequence is shorter than the context");
+    let sequence = i32::try_from(slot).expect("there are few sequences");
+    batch.add(token, position, &[sequence], logits).expect("the batch has room for what is counted against it");
+    tokens.push(token);
+}
+
+fn finish(job: &mut Job) {
+    let rest = job.spoken.finish();
+    let mut events = Vec::new();
+    if !rest.is_empty() {
+        events.push(Event::Delta(rest));
+    }
+    events.extend(job.spoken.act().map(Event::Act));
+    events.push(Event::Done(job.usage));
+    for event in events {
+        // A client that has gone needs no answer.
+        let _ = job.replies.send(Ok(event));
+    }
+}
+
+/// Greedy at 0; else the settings that llama.cpp's own server defaults to.
+fn sampler(temperature: f32) -> LlamaSampler {
+    if temperature <= 0.0 {
+        return LlamaSampler::greedy();
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    LlamaSampler::chain_simple([
+        LlamaSampler::top_k(40),
+        LlamaSampler::top_p(0.95, 1),
+        LlamaSampler::min_p(0.05, 1),
+        LlamaSampler::temp(temperature.min(2.0)),
+        LlamaSampler::dist(now.subsec_nanos()),
+    ])
+}

@@ -1,0 +1,189 @@
+//! Any GGUF model, by llama.cpp: one thread owns the model and decodes all calls in one batched context.
+//!
+//! A request waits in a queue until a sequence of the cache is free (see [`slots`]); then its prompt is computed in
+//! pieces beside the tokens of the replies that run already, so that one caller's long prompt does not silence the others.
+//! The cache keeps each call's conversation from turn to turn, and a new call shares the agent's prompt with the others.
+
+mod batch;
+mod prompt;
+mod slots;
+mod text;
+
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+};
+
+use llama_cpp_2::{
+    LogOptions,
+    context::params::LlamaContextParams,
+    llama_backend::LlamaBackend,
+    model::{LlamaModel, params::LlamaModelParams},
+};
+
+use super::{Engine, Event, Message, Replies, ReplyError, Request, Role};
+
+/// How a model is run.
+#[derive(Clone, Debug)]
+pub struct LlamaSettings {
+    /// The GGUF file.
+    pub model: PathBuf,
+    /// Tokens of a call's prompt and reply together, at most.
+    pub context: u32,
+    /// Calls answered at once, and conversations kept in the cache.
+    pub capacity: u32,
+    /// CPU threads.
+    pub threads: u32,
+    /// Tokens of a reply when the request has no bound.
+    pub max_tokens: u32,
+}
+
+/// Why a model cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file is not there, or not readable.
+    #[error("cannot read the model {path}: {source}; --model wants a GGUF file")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// llama.cpp refuses it.
+    #[error("llama.cpp cannot run {path}: {reason}")]
+    Model {
+        /// Which.
+        path: PathBuf,
+        /// What it says.
+        reason: String,
+    },
+    /// The first, throw-away reply failed.
+    #[error("the model loads but does not answer: {0}")]
+    Warming(ReplyError),
+    /// The engine's thread could not be started, or ended.
+    #[error("the engine's thread failed: {0}")]
+    Thread(String),
+}
+
+/// A request on its way to the engine's thread.
+struct Order {
+    request: Request,
+    replies: Replies,
+}
+
+/// The engine `llama`.
+pub struct Llama {
+    orders: mpsc::Sender<Order>,
+    model: String,
+    capacity: u32,
+}
+
+impl Llama {
+    /// Loads and warms a model. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// When the file is missing, is no model that llama.cpp can run, or does not answer.
+    pub fn load(settings: LlamaSettings) -> Result<Self, LoadError> {
+        std::fs::File::open(&settings.model)
+            .map_err(|source| LoadError::File { path: settings.model.clone(), source })?;
+        let (orders, queue) = mpsc::channel();
+        let (ready, is_ready) = mpsc::channel();
+        let model = name(&settings.model);
+        let capacity = settings.capacity;
+        thread::Builder::new()
+            .name("llama".to_owned())
+            .spawn(move || live(&settings, &queue, &ready))
+            .map_err(|error| LoadError::Thread(error.to_string()))?;
+        is_ready.recv().map_err(|_| LoadError::Thread("it ended while loading".to_owned()))??;
+        let engine = Self { orders, model, capacity };
+        engine.warm()?;
+        Ok(engine)
+    }
+
+    fn warm(&self) -> Result<(), LoadError> {
+        let (replies, mut events) = tokio::sync::mpsc::unbounded_channel();
+        let hello = Message { role: Role::Caller, text: "hello".to_owned() };
+        self.reply(Request { messages: vec![hello], max_tokens: 1, ..Request::default() }, replies);
+        while let Some(event) = events.blocking_recv() {
+            if let Event::Done(_) = event.map_err(LoadError::Warming)? {
+                return Ok(());
+            }
+        }
+        Err(LoadError::Warming(ReplyError::Engine("the reply broke off".to_owned())))
+    }
+}
+
+impl Engine for Llama {
+    fn name(&self) -> &'static str {
+        "llama"
+    }
+
+    fn model(&self) -> String {
+        self.model.clone()
+    }
+
+    fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    fn reply(&self, request: Request, replies: Replies) {
+        if let Err(mpsc::SendError(order)) = self.orders.send(Order { request, replies }) {
+            // A client that has gone needs no answer.
+            let _ = order.replies.send(Err(ReplyError::Engine("the engine has ended".to_owned())));
+        }
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// The life of the engine's thread.
+fn live(settings: &LlamaSettings, queue: &mpsc::Receiver<Order>, ready: &mpsc::Sender<Result<(), LoadError>>) {
+    let refuse = |reason: String| {
+        // Nobody waits any more when the worker is ending.
+        let _ = ready.send(Err(LoadError::Model { path: settings.model.clone(), reason }));
+    };
+    llama_cpp_2::send_logs_to_tracing(LogOptions::default());
+    let backend = match LlamaBackend::init() {
+        Ok(backend) => backend,
+        Err(error) => return refuse(error.to_string()),
+    };
+    let model = match LlamaModel::load_from_file(&backend, &settings.model, &LlamaModelParams::default()) {
+        Ok(model) => model,
+        Err(error) => return refuse(error.to_string()),
+    };
+    let context = match model.new_context(&backend, context_params(settings)) {
+        Ok(context) => context,
+        Err(error) => return refuse(error.to_string()),
+    };
+    if model.n_ctx_train() < settings.context {
+        tracing::warn!(trained = model.n_ctx_train(), context = settings.context, "--context is more than the model was trained for");
+    }
+    match batch::Batcher::new(&model, context, settings) {
+        Ok(mut batcher) => {
+            if ready.send(Ok(())).is_ok() {
+                batcher.serve(queue);
+            }
+        }
+        Err(error) => refuse(error.to_string()),
+    }
+}
+
+fn context_params(settings: &LlamaSettings) -> LlamaContextParams {
+    let threads = i32::try_from(settings.threads).unwrap_or(i32::MAX);
+    LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(settings.context.saturating_mul(settings.capacity)))
+        .with_n_seq_max(settings.capacity)
+        .with_n_batch(batch::BATCH_TOKENS)
+        .with_n_ubatch(batch::BATCH_TOKENS)
+        .with_n_threads(threads)
+        .with_n_threads_batch(threads)
+        // One pool of cells for all sequences, so that they can share the cells of a common beginning.
+        .with_kv_unified(true)
+        // Models with sliding windows must keep old cells, or a shortened conversation could not be resumed.
+        .with_swa_full(true)
+}

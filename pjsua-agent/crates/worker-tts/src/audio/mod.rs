@@ -1,0 +1,6 @@
+//! Between an engine's samples and the client's chunks.
+
+pub mod cache;
+pub mod outlet;
+pub mod resample;
+pub mod trim;

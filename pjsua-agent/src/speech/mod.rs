@@ -1,0 +1,195 @@
+//! Recognition, language model and synthesis: local worker processes and remote workers behind the same requests.
+//!
+//! [`Speech::start`] starts the local workers, connects to the remote ones, and returns once every stage can serve.
+//! From then on each worker has a supervisor that asks its health, restarts it when it dies or hangs, and counts that.
+//! A request goes to a SERVING worker of its stage:
+//!
+//! - recognition and synthesis to the one with the least to do;
+//! - generation to the one that has the call's cache, else to the one with the least to do, and to the fallback while
+//!   none of the language model's serves;
+//! - none serves: it waits for at most [`Timing::patience`], so that a caller hears something within two seconds.
+//!
+//! A worker that fails before it has delivered anything is replaced once, unnoticed. One that fails later is an
+//! event for the conversation: what was said cannot be taken back.
+
+mod backoff;
+mod config;
+mod pool;
+mod process;
+mod provider;
+mod setup;
+mod supervisor;
+mod worker;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use inference::proto::{GenerateRequest, RecogniseOptions, SynthesiseRequest};
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::api::Readiness;
+use pool::{Pool, Route};
+
+pub use config::{SpeechConfig, SpeechError, StageConfig, Timing, WorkerSource};
+pub use pool::Unavailable;
+pub use provider::{Answer, Generation, Recognition, RecognitionEvents, Request, Synthesis};
+pub use worker::{WorkerState, WorkerStatus};
+
+/// What a worker is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Speech to text.
+    Stt,
+    /// The language model.
+    Llm,
+    /// What answers while the language model does not.
+    LlmFallback,
+    /// Text to speech.
+    Tts,
+}
+
+impl Stage {
+    /// The value of the metrics' label `stage`: `stt`, `llm`, `llm_fallback`, `tts`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stt => "stt",
+            Self::Llm => "llm",
+            Self::LlmFallback => "llm_fallback",
+            Self::Tts => "tts",
+        }
+    }
+
+    /// As in names of workers and sockets.
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Stt | Self::Llm | Self::Tts => self.as_str(),
+            Self::LlmFallback => "llm-fallback",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// All workers, supervised.
+#[derive(Debug)]
+pub struct Speech {
+    stt: Arc<Route>,
+    llm: Arc<Route>,
+    tts: Arc<Route>,
+    stop: watch::Sender<bool>,
+    supervisors: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Speech {
+    /// Starts and connects to all workers; returns once every stage has one that serves.
+    ///
+    /// # Errors
+    /// A configuration that cannot work is reported before anything is started. A stage of which no worker serves
+    /// within [`Timing::start_timeout`], or all of whose workers ended three times before they served, is reported
+    /// with the worker's command and its last line; everything that was started has been ended by then.
+    pub async fn start(config: SpeechConfig) -> Result<Arc<Self>, SpeechError> {
+        Self::start_with(config, Timing::default()).await
+    }
+
+    /// [`Speech::start`] with other times.
+    ///
+    /// # Errors
+    /// Those of [`Speech::start`].
+    pub async fn start_with(config: SpeechConfig, timing: Timing) -> Result<Arc<Self>, SpeechError> {
+        let (changed, changes) = watch::channel(());
+        let workers = setup::resolve(&config, &changed)?;
+        // The workers keep the sender of their changes alive from here on.
+        drop(changed);
+        let (stop, stopping) = watch::channel(false);
+        let supervisors = workers
+            .all()
+            .map(|worker| tokio::spawn(supervisor::supervise(Arc::clone(worker), timing, stopping.clone())))
+            .collect();
+        let route = |stage, workers, fallback| {
+            Arc::new(Route::new(Pool::new(stage, workers), fallback, changes.clone(), timing.patience))
+        };
+        let fallback = workers.llm_fallback;
+        let fallback = (!fallback.is_empty()).then(|| Pool::new(Stage::LlmFallback, fallback));
+        let speech = Arc::new(Self {
+            stt: route(Stage::Stt, workers.stt, None),
+            llm: route(Stage::Llm, workers.llm, fallback),
+            tts: route(Stage::Tts, workers.tts, None),
+            stop,
+            supervisors: Mutex::new(supervisors),
+        });
+        if let Err(error) = setup::serving(&speech.pools(), &timing, changes).await {
+            speech.shutdown().await;
+            return Err(error);
+        }
+        Ok(speech)
+    }
+
+    /// Starts the recognition of one utterance. A `sample_rate_hz` of 0 means 16000.
+    ///
+    /// # Errors
+    /// When no worker serves within [`Timing::patience`].
+    pub async fn recognise(&self, options: RecogniseOptions) -> Result<Recognition, Unavailable> {
+        Recognition::open(Arc::clone(&self.stt), options).await
+    }
+
+    /// Starts a reply, on the fallback when the language model is not there.
+    ///
+    /// # Errors
+    /// When no worker serves within [`Timing::patience`].
+    pub async fn generate(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
+        Answer::open(Arc::clone(&self.llm), request).await
+    }
+
+    /// Starts the synthesis of one clause. A `sample_rate_hz` of 0 means 16000.
+    ///
+    /// # Errors
+    /// When no worker serves within [`Timing::patience`].
+    pub async fn synthesise(&self, request: SynthesiseRequest) -> Result<Synthesis, Unavailable> {
+        Answer::open(Arc::clone(&self.tts), request).await
+    }
+
+    /// One check a stage, named `stt`, `llm` and `tts`: whether a request could be served at this moment. A language
+    /// model that is away does not hold while the fallback answers; the detail tells.
+    pub fn readiness(&self) -> Readiness {
+        let mut readiness = Readiness::default();
+        for route in [&self.stt, &self.llm, &self.tts] {
+            let fallback = route.fallback.as_ref().is_some_and(Pool::is_serving);
+            let (ok, detail) = match (route.main.is_serving(), route.main.reasons()) {
+                (true, reasons) if reasons.is_empty() => (true, "serving".to_owned()),
+                (true, reasons) => (true, format!("serving, but {reasons}")),
+                (false, reasons) if fallback => (true, format!("the fallback answers: {reasons}")),
+                (false, reasons) => (false, reasons),
+            };
+            readiness.check(route.main.stage.as_str(), ok, detail);
+        }
+        readiness
+    }
+
+    /// Every worker as it is at this moment.
+    pub fn workers(&self) -> Vec<WorkerStatus> {
+        self.pools().iter().flat_map(|pool| &pool.workers).map(|worker| worker.status()).collect()
+    }
+
+    /// Ends the local workers: SIGTERM, then SIGKILL after [`Timing::terminate_grace`]. Their sockets are removed.
+    /// Further calls do nothing.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        let supervisors = std::mem::take(&mut *self.supervisors.lock().unwrap_or_else(PoisonError::into_inner));
+        for supervisor in supervisors {
+            // A supervisor that panicked has dropped, and thereby killed, its worker.
+            let _ = supervisor.await;
+        }
+    }
+
+    fn pools(&self) -> Vec<&Pool> {
+        let routes = [&self.stt, &self.llm, &self.tts];
+        routes.into_iter().flat_map(|route| std::iter::once(&route.main).chain(&route.fallback)).collect()
+    }
+}

@@ -1,0 +1,8 @@
+//! Supervision and pools over real processes, in the order of a worker's life.
+
+#![allow(clippy::unwrap_used)]
+
+mod kit;
+mod pools;
+mod real;
+mod supervision;

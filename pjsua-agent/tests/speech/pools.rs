@@ -1,0 +1,149 @@
+//! Which worker answers, and what a caller notices when one dies.
+
+use std::time::Duration;
+
+use inference::proto::SynthesiseRequest;
+use metrics_exporter_prometheus::PrometheusHandle;
+use nix::sys::signal::Signal;
+use pjsua_agent::metrics;
+use pjsua_agent::speech::{SpeechConfig, Timing};
+use tokio::time::Instant;
+
+use super::kit::*;
+
+fn fallbacks(handle: &PrometheusHandle) -> u64 {
+    let text = handle.render();
+    let line = text.lines().find(|line| line.starts_with("pjsua_agent_llm_fallback_total ")).unwrap();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_call_stays_with_its_worker_and_the_next_call_goes_to_the_idle_one() {
+    let folder = Folder::new();
+    let llm = stage([command(&[]), command(&[])]);
+    let speech = start(SpeechConfig { llm, ..config(&folder) }).await;
+    until(Duration::from_secs(5), || worker(&speech, "llm-1").engine.is_some()).await;
+    let running =
+        speech.generate(inference::proto::GenerateRequest { call_id: "a".into(), ..Default::default() }).await.unwrap();
+    let other = reply(&speech, "b").await.unwrap();
+    drop(running);
+    let own = reply(&speech, "a").await.unwrap();
+    assert_ne!(own, other);
+    for _ in 0..3 {
+        assert_eq!(reply(&speech, "b").await.unwrap(), other);
+        assert_eq!(reply(&speech, "a").await.unwrap(), own);
+    }
+
+    signal(other.parse().unwrap(), Signal::SIGKILL);
+    assert_eq!(reply(&speech, "b").await.unwrap(), own, "the other worker takes over");
+    assert!(speech.readiness().is_ready());
+    speech.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_request_right_after_the_only_worker_died_is_answered_by_its_successor() {
+    let folder = Folder::new();
+    let speech = start(config(&folder)).await;
+    let old = worker(&speech, "tts-0").pid.unwrap();
+    signal(old, Signal::SIGKILL);
+    let began = Instant::now();
+    assert_eq!(clause(&speech, "sorry").await.unwrap(), 50 * 320);
+    let took = began.elapsed();
+    println!("a clause right after a kill took {took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    speech.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_of_a_request_before_it_answered_is_replaced_unnoticed() {
+    let folder = Folder::new();
+    let died = folder.path().join("died");
+    let tts = stage([command(&["--die-once", died.to_str().unwrap()])]);
+    let speech = start(SpeechConfig { tts, ..config(&folder) }).await;
+    assert_eq!(clause(&speech, "hello").await.unwrap(), 50 * 320);
+    assert!(died.exists());
+    assert_eq!(worker(&speech, "tts-0").restarts, 1);
+    speech.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_worker_whose_places_are_all_taken_is_asked_again_while_there_is_time() {
+    let folder = Folder::new();
+    let tts = stage([command(&["--busy", "3"])]);
+    let speech = start(SpeechConfig { tts, ..config(&folder) }).await;
+    assert_eq!(clause(&speech, "hello").await.unwrap(), 50 * 320);
+    assert_eq!(worker(&speech, "tts-0").restarts, 0);
+    speech.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_failure_in_mid_stream_is_told_and_the_next_request_works() {
+    let folder = Folder::new();
+    let tts = stage([command(&["--chunk-ms", "20"])]);
+    let speech = start(SpeechConfig { tts, ..config(&folder) }).await;
+    let mut synthesis = speech.synthesise(SynthesiseRequest::default()).await.unwrap();
+    assert_eq!(synthesis.next().await.unwrap().map(|samples| samples.len()), Some(320));
+    signal(worker(&speech, "tts-0").pid.unwrap(), Signal::SIGKILL);
+    let failed = within(Duration::from_secs(2), async {
+        loop {
+            match synthesis.next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the end of a broken stream is no end"),
+                Err(error) => return error,
+            }
+        }
+    });
+    println!("{}", failed.await);
+    assert_eq!(clause(&speech, "hello").await.unwrap(), 50 * 320);
+    assert_eq!(worker(&speech, "tts-0").in_flight, 1, "the broken request holds its place until it is dropped");
+    drop(synthesis);
+    assert_eq!(worker(&speech, "tts-0").in_flight, 0);
+    speech.shutdown().await;
+}
+
+#[tokio::test]
+async fn while_the_language_model_is_away_the_fallback_answers_and_is_counted() {
+    // The runtime of this test has one thread, so that the recorder sees this test and no other.
+    let recorder = metrics::recorder();
+    let handle = recorder.handle();
+    let _recording = ::metrics::set_default_local_recorder(&recorder);
+    let folder = Folder::new();
+    let fallback = stage([command(&[])]);
+    // The language model comes back late enough to be missed.
+    let timing = Timing { restart_first: Duration::from_secs(3), ..timing() };
+    let speech = start_with(SpeechConfig { llm_fallback: Some(fallback), ..config(&folder) }, timing).await;
+    let (model, rules) = (worker(&speech, "llm-0").pid.unwrap(), worker(&speech, "llm-fallback-0").pid.unwrap());
+    assert_eq!(reply(&speech, "a").await.unwrap(), model.to_string());
+    assert_eq!(fallbacks(&handle), 0);
+
+    signal(model, Signal::SIGKILL);
+    let began = Instant::now();
+    assert_eq!(reply(&speech, "a").await.unwrap(), rules.to_string());
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert_eq!(fallbacks(&handle), 1);
+    let check = speech.readiness().checks.into_iter().find(|check| check.name == "llm").unwrap();
+    assert!(check.ok && check.detail.contains("the fallback answers"), "{check:?}");
+
+    until_replaced(&speech, "llm-0", model, Duration::from_secs(10)).await;
+    assert_ne!(reply(&speech, "a").await.unwrap(), rules.to_string());
+    assert_eq!(fallbacks(&handle), 1);
+    let text = handle.render();
+    assert!(text.contains("pjsua_agent_worker_up{stage=\"llm\",worker=\"llm-0\"} 1"), "{text}");
+    assert!(text.contains("pjsua_agent_worker_restarts_total{stage=\"llm\"} 1"), "{text}");
+    assert!(text.contains("pjsua_agent_worker_restarts_total{stage=\"stt\"} 0"), "{text}");
+    speech.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_language_model_that_hangs_costs_a_second_and_not_the_turn() {
+    let folder = Folder::new();
+    let fallback = stage([command(&[])]);
+    let speech = start(SpeechConfig { llm_fallback: Some(fallback), ..config(&folder) }).await;
+    let (model, rules) = (worker(&speech, "llm-0").pid.unwrap(), worker(&speech, "llm-fallback-0").pid.unwrap());
+    stop(model).await;
+    let began = Instant::now();
+    assert_eq!(reply(&speech, "a").await.unwrap(), rules.to_string());
+    assert!(began.elapsed() < Duration::from_millis(1_900), "{:?}", began.elapsed());
+    speech.shutdown().await;
+    assert!(!exists(model));
+}
