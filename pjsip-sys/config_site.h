@@ -26,8 +26,8 @@
 #define PJMEDIA_HAS_SPEEX_AEC               0       /* no acoustic path on our side */
 #define PJMEDIA_HAS_VIDEO                   0       /* audio only */
 #define PJMEDIA_SRTP_HAS_DTLS               1       /* WebRTC-facing PBXs; SDES alone is not enough */
-#define PJMEDIA_SRTP_HAS_AES_GCM_256        1       /* OpenSSL has it */
-#define PJMEDIA_SRTP_HAS_AES_GCM_128        1       /* as above */
+#define PJMEDIA_SRTP_HAS_AES_GCM_256        0       /* does not link with distributions' shared libsrtp2 */
+#define PJMEDIA_SRTP_HAS_AES_GCM_128        0       /* as above */
 #define PJMEDIA_HAS_LEGACY_SOUND_API        1       /* PJSUA-LIB calls it even with no sound device */
 #define PJMEDIA_CODEC_OPUS_DEFAULT_SAMPLE_RATE 16000 /* the bridge's rate: no resampling, and a cheaper decoder */
 #define PJMEDIA_CODEC_OPUS_DEFAULT_COMPLEXITY  2    /* speech at 16 kHz gains little above it */

@@ -119,7 +119,7 @@ fn parse_header(line: &[u8]) -> Result<(Cow<'_, str>, String), Malformed> {
         return Err(Malformed::Header);
     }
     let value = String::from_utf8_lossy(&line[colon + 1..]);
-    let value = value.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ");
+    let value = value.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     Ok((long_name(name), value.trim().to_owned()))
 }
 
