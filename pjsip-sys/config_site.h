@@ -34,7 +34,6 @@
 #define PJMEDIA_CODEC_OPUS_DEFAULT_BIT_RATE 24000   /* wideband speech, mono (RFC 7587 3.1.1: 16-20 kbit/s and some room) */
 #define PJMEDIA_CODEC_OPUS_LIB_NAME         "opus"  /* linked by us */
 #define PJMEDIA_MAX_PLC_DURATION_MSEC       100     /* longer concealment drones, and reads as speech to a detector */
-#define PJMEDIA_STREAM_ENABLE_KA            PJMEDIA_STREAM_KA_EMPTY_RTP /* opens NAT before the first word */
 
 /* Logs. */
 #define PJ_LOG_MAX_LEVEL                    5       /* compiled in; the level at run time is ours */

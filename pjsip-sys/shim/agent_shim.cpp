@@ -349,7 +349,6 @@ int agent_account_add(agent_endpoint *endpoint, const agent_account_settings *se
         config.mediaConfig.transportConfig.portRange = settings->rtp_port_max - settings->rtp_port_min;
         config.mediaConfig.transportConfig.boundAddress = text(settings->media_address);
         config.mediaConfig.transportConfig.publicAddress = text(settings->public_address);
-        config.mediaConfig.streamKaEnabled = true;
         config.mediaConfig.srtpUse = settings->srtp == 2   ? PJMEDIA_SRTP_MANDATORY
                                      : settings->srtp == 1 ? PJMEDIA_SRTP_OPTIONAL
                                                            : PJMEDIA_SRTP_DISABLED;

@@ -24,6 +24,8 @@ const IDLE_POLL: Duration = Duration::from_millis(200);
 const RTP_CHECK: Duration = Duration::from_secs(1);
 /// For BYEs and the last REGISTERs to be answered.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
+/// PJSUA counts a call as ended when its BYE is sent; this is for the answer, or one retransmission.
+const BYE_GRACE: Duration = Duration::from_millis(600);
 /// For the bridge to let go of the last ports.
 const RELEASE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -343,15 +345,18 @@ impl SipThread {
         self.inbox.inner.borrow_mut().gate.refuse_new_calls(Duration::from_secs(30));
         self.accounts.iter_mut().for_each(|account| account.registration.take_back());
         let calls: Vec<CallId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
+        let had_calls = !calls.is_empty();
         for call in calls {
             self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot));
         }
-        let until = Instant::now() + SHUTDOWN_LIMIT;
-        while Instant::now() < until && !self.is_quiet() {
+        let now = Instant::now();
+        let at_least = if had_calls { now + BYE_GRACE } else { now };
+        while Instant::now() < at_least || (Instant::now() < now + SHUTDOWN_LIMIT && !self.is_quiet()) {
             self.step_registrations(Instant::now());
             self.endpoint.poll(BUSY_POLL);
             self.pass_on_happenings();
         }
+        self.pass_on_happenings();
         let until = Instant::now() + RELEASE_LIMIT;
         while Instant::now() < until && self.endpoint.live_ports() > 0 {
             self.endpoint.poll(BUSY_POLL);

@@ -1,0 +1,293 @@
+//! The other side of the wire: a SIP user agent and registrar written out by hand, so that each test says exactly what
+//! is sent and sees exactly what comes back.
+
+// Not every test uses all of it.
+#![allow(dead_code)]
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pjsua_agent::sip::{self, CallId, FRAME_SAMPLES, FramePort, Listen, Sip, SipConfig, SipEvent, SipHandle, Transport};
+use tokio::sync::mpsc::{UnboundedReceiver, error::TryRecvError, unbounded_channel};
+
+/// Long enough for any answer on a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// PJSIP is one a process, and tests run in threads.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// The endpoint under test, at `addr`.
+pub struct Agent {
+    sip: Option<Sip>,
+    pub handle: SipHandle,
+    pub addr: SocketAddr,
+    events: UnboundedReceiver<SipEvent>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Agent {
+    /// Trusting the loopback, on UDP and TCP, changed by `change`.
+    pub fn start(change: impl FnOnce(&mut SipConfig)) -> Agent {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let addr = free_port();
+        let mut config = SipConfig {
+            listen: vec![Listen { transport: Transport::Udp, addr }, Listen { transport: Transport::Tcp, addr }],
+            trusted: vec!["127.0.0.1/32".parse().expect("a network")],
+            rtp_ports: (38_000, 38_999),
+            ..SipConfig::default()
+        };
+        change(&mut config);
+        let (events_in, events) = unbounded_channel();
+        let sip = sip::start(config, || {}, events_in).expect("the endpoint starts");
+        Agent { handle: sip.handle(), sip: Some(sip), addr, events, _alone: alone }
+    }
+
+    /// The next event; panics if none comes.
+    pub fn event(&mut self) -> SipEvent {
+        self.event_within(PATIENCE).expect("an event")
+    }
+
+    pub fn event_within(&mut self, limit: Duration) -> Option<SipEvent> {
+        let until = Instant::now() + limit;
+        loop {
+            match self.events.try_recv() {
+                Ok(event) => return Some(event),
+                Err(TryRecvError::Empty) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// The next event must be a new call.
+    pub fn incoming(&mut self) -> sip::IncomingCall {
+        match self.event() {
+            SipEvent::IncomingCall(call) => call,
+            other => panic!("not a call: {other:?}"),
+        }
+    }
+
+    /// The next event must be audio that flows; its codec.
+    pub fn media(&mut self) -> String {
+        match self.event() {
+            SipEvent::MediaActive { codec, .. } => codec,
+            other => panic!("no media: {other:?}"),
+        }
+    }
+
+    /// The next event must be the end of `call`, and nothing must follow it.
+    pub fn ended(&mut self, call: CallId) -> (u16, bool) {
+        match self.event() {
+            SipEvent::CallEnded { call: ended, code, by_peer, .. } if ended == call => (code, by_peer),
+            other => panic!("not the end of {call}: {other:?}"),
+        }
+    }
+
+    pub fn stop(mut self) -> UnboundedReceiver<SipEvent> {
+        let sip = self.sip.take().expect("it runs");
+        sip.shutdown();
+        let (_, none) = unbounded_channel();
+        std::mem::replace(&mut self.events, none)
+    }
+}
+
+pub fn free_port() -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    socket.local_addr().expect("its address")
+}
+
+/// Says a constant level, and reports the loudest sample of each frame heard.
+pub struct Tone {
+    pub level: i16,
+    pub heard: crossbeam_channel::Sender<u16>,
+    phase: usize,
+}
+
+impl Tone {
+    pub fn new(level: i16) -> (Box<Tone>, crossbeam_channel::Receiver<u16>) {
+        let (heard, frames) = crossbeam_channel::unbounded();
+        (Box::new(Tone { level, heard, phase: 0 }), frames)
+    }
+}
+
+impl FramePort for Tone {
+    fn put_frame(&mut self, samples: &[i16; FRAME_SAMPLES]) {
+        let _ = self.heard.send(samples.iter().map(|s| s.unsigned_abs()).max().unwrap_or(0));
+    }
+
+    fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]) {
+        // 500 Hz at 16 kHz: 32 samples a period.
+        for sample in samples {
+            self.phase = (self.phase + 1) % 32;
+            *sample = if self.phase < 16 { self.level } else { -self.level };
+        }
+    }
+}
+
+/// A SIP peer on UDP with an RTP socket.
+pub struct Peer {
+    pub sip: UdpSocket,
+    pub rtp: UdpSocket,
+    pub agent: SocketAddr,
+    pub call_id: String,
+    pub to_tag: Option<String>,
+    pub contact: String,
+    cseq: u32,
+    sequence: u16,
+}
+
+impl Peer {
+    pub fn new(agent: SocketAddr) -> Peer {
+        let socket = || {
+            let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+            socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+            socket
+        };
+        let call_id = format!("{:x}", rand::random::<u64>());
+        let contact = format!("sip:agent@{agent}");
+        Peer { sip: socket(), rtp: socket(), agent, call_id, to_tag: None, contact, cseq: 0, sequence: 0 }
+    }
+
+    pub fn offer(&self, media: &str) -> String {
+        let port = self.rtp.local_addr().expect("an address").port();
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP {media}\r\n\
+             a=ptime:20\r\n"
+        )
+    }
+
+    /// A request of this call, as text.
+    pub fn request(&mut self, method: &str, headers: &str, body: &str) -> String {
+        if !matches!(method, "ACK" | "CANCEL") {
+            self.cseq += 1;
+        }
+        let me = self.sip.local_addr().expect("an address");
+        let tag = self.to_tag.as_ref().filter(|_| method != "CANCEL").map_or(String::new(), |tag| format!(";tag={tag}"));
+        format!(
+            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {me};rport;branch=z9hG4bK-{id}-{cseq}{ack}\r\nMax-Forwards: 70\r\n\
+             From: \"Ann\" <sip:+4930123@127.0.0.1>;tag=peer\r\nTo: <sip:agent@127.0.0.1>{tag}\r\nCall-ID: {id}\r\n\
+             CSeq: {cseq} {method}\r\nContact: <sip:peer@{me}>\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
+            uri = self.contact,
+            id = self.call_id,
+            cseq = self.cseq,
+            ack = if method == "ACK" { "-ack" } else { "" },
+            length = body.len(),
+        )
+    }
+
+    pub fn send(&self, message: impl AsRef<[u8]>) {
+        self.sip.send_to(message.as_ref(), self.agent).expect("sent");
+    }
+
+    pub fn ask(&mut self, method: &str, headers: &str, body: &str) -> String {
+        let request = self.request(method, headers, body);
+        self.send(request);
+        self.response()
+    }
+
+    /// The next final response.
+    pub fn response(&mut self) -> String {
+        loop {
+            let message = self.receive();
+            if message.starts_with("SIP/2.0 ") && !message.starts_with("SIP/2.0 1") {
+                return message;
+            }
+        }
+    }
+
+    pub fn receive(&self) -> String {
+        let mut buffer = [0; 20_000];
+        let (length, _) = self.sip.recv_from(&mut buffer).expect("a SIP message");
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
+    /// The next request of this method; it is answered with `status`.
+    pub fn expect(&self, method: &str, status: &str) -> String {
+        loop {
+            let message = self.receive();
+            if message.starts_with(&format!("{method} ")) {
+                self.answer(&message, status, "");
+                return message;
+            }
+        }
+    }
+
+    /// Answers a request by copying what RFC 3261 section 8.2.6 says.
+    pub fn answer(&self, request: &str, status: &str, headers: &str) {
+        let copied: String = request
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .filter(|line| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name)))
+            .map(|line| match line.strip_prefix("To:") {
+                Some(to) if !to.contains("tag=") => format!("To:{to};tag=peer\r\n"),
+                _ => format!("{line}\r\n"),
+            })
+            .collect();
+        self.send(format!("SIP/2.0 {status}\r\n{copied}{headers}Content-Length: 0\r\n\r\n"));
+    }
+
+    pub fn invite(&mut self, media: &str) {
+        let offer = self.offer(media);
+        let request = self.request("INVITE", "Content-Type: application/sdp\r\n", &offer);
+        self.send(request);
+    }
+
+    /// Waits for the 200 and acknowledges it; returns it.
+    pub fn accept(&mut self) -> String {
+        let response = self.response();
+        assert!(response.starts_with("SIP/2.0 200"), "{response}");
+        self.to_tag = header(&response, "To").split("tag=").nth(1).map(str::to_owned);
+        self.contact = header(&response, "Contact").trim_matches(['<', '>']).to_owned();
+        let ack = self.request("ACK", "", "");
+        self.send(ack);
+        let answered = sdp_port(&response);
+        self.rtp.connect(("127.0.0.1", answered)).expect("connected");
+        response
+    }
+
+    /// One G.711 µ-law packet of 20 ms.
+    pub fn speak(&mut self, payload: &[u8; 160]) {
+        self.send_rtp(0, u32::from(self.sequence) * 160, payload);
+    }
+
+    pub fn send_rtp(&mut self, payload_type: u8, timestamp: u32, payload: &[u8]) {
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut packet = vec![0x80, payload_type];
+        packet.extend_from_slice(&self.sequence.to_be_bytes());
+        packet.extend_from_slice(&timestamp.to_be_bytes());
+        packet.extend_from_slice(&[1, 2, 3, 4]);
+        packet.extend_from_slice(payload);
+        self.rtp.send(&packet).expect("sent");
+    }
+
+    /// The next RTP packet: payload type and payload.
+    pub fn hear(&self) -> (u8, Vec<u8>) {
+        let mut buffer = [0; 2000];
+        let length = self.rtp.recv(&mut buffer).expect("an RTP packet");
+        (buffer[1] & 0x7f, buffer[12..length].to_vec())
+    }
+}
+
+pub fn header<'a>(message: &'a str, name: &str) -> &'a str {
+    let prefix = format!("{name}:");
+    message.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or_default().trim()
+}
+
+pub fn sdp_port(message: &str) -> u16 {
+    let line = message.lines().find_map(|line| line.strip_prefix("m=audio ")).expect("an audio line");
+    line.split(' ').next().and_then(|port| port.parse().ok()).expect("a port")
+}
+
+/// A loud µ-law square wave, and silence.
+pub const LOUD: [u8; 160] = {
+    let mut samples = [0x9f; 160];
+    let mut i = 0;
+    while i < 160 {
+        if i % 16 < 8 {
+            samples[i] = 0x1f;
+        }
+        i += 1;
+    }
+    samples
+};
+pub const SILENCE: [u8; 160] = [0xff; 160];
