@@ -33,6 +33,7 @@
 #define PJMEDIA_CODEC_OPUS_DEFAULT_COMPLEXITY  2    /* speech at 16 kHz gains little above it */
 #define PJMEDIA_CODEC_OPUS_DEFAULT_BIT_RATE 24000   /* wideband speech, mono (RFC 7587 3.1.1: 16-20 kbit/s and some room) */
 #define PJMEDIA_CODEC_OPUS_LIB_NAME         "opus"  /* linked by us */
+#define PJMEDIA_RTP_NAT_PROBATION_CNT       250     /* packets from elsewhere before RTP follows them; at 10, a burst between two frames steals a call */
 #define PJMEDIA_MAX_PLC_DURATION_MSEC       100     /* longer concealment drones, and reads as speech to a detector */
 
 /* Logs. */

@@ -32,6 +32,8 @@ const MAX_FORMATS: usize = 32;
 const MAX_BANDWIDTHS: usize = 4;
 /// RFC 4568: 46 bytes of key and salt are 64 characters; lifetime and MKI follow.
 const MAX_CRYPTO_KEY: usize = 128;
+/// PJMEDIA has room for 64 in a section, and no peer has more than a handful of suites.
+const MAX_KEYS: usize = 8;
 /// Payload types below have a meaning without rtpmap (RFC 3551 section 6).
 const FIRST_DYNAMIC: u8 = 35;
 
@@ -70,6 +72,7 @@ struct Reader {
     seen_origin: bool,
     attributes: usize,
     bandwidths: usize,
+    keys: usize,
     sections: usize,
     /// Of the section that is being read.
     media: Option<Media>,
@@ -120,6 +123,7 @@ impl Reader {
         }
         self.attributes = 0;
         self.bandwidths = 0;
+        self.keys = 0;
         let mut words = value.split(' ');
         let (Some(media), Some(port), Some(protocol)) = (words.next(), words.next(), words.next()) else {
             return Err(bad("SDP media line is malformed"));
@@ -207,6 +211,10 @@ impl Reader {
         if !self.srtp {
             self.crypto.push(name);
             return Ok(());
+        }
+        self.keys += 1;
+        if self.keys > MAX_KEYS {
+            return Err(unacceptable("Too many keys in SDP"));
         }
         // RFC 4568 section 9.1: tag, suite, key parameters, session parameters.
         let mut words = value.split(' ').filter(|word| !word.is_empty());
@@ -374,6 +382,8 @@ mod tests {
     fn keys_must_be_well_formed_when_srtp_is_on() {
         let good = "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4";
         assert_eq!(check(with(&format!("a=crypto:{good}")).as_bytes(), true), Ok(vec![]));
+        let many = with(&format!("a=crypto:{good}\r\n").repeat(MAX_KEYS + 1));
+        assert_eq!(check(many.trim_end().as_bytes(), true).unwrap_err().code, 488);
         let long = format!("1 AES_CM_128_HMAC_SHA1_80 inline:{}", "A".repeat(500));
         let tag = "1".repeat(40);
         let long_tag = format!("{tag} AES_CM_128_HMAC_SHA1_80 inline:AAAA");
