@@ -7,6 +7,7 @@ mod bindings;
 mod vendored;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Found at run time of the daemon as shared libraries; the first column is what the compiler looks for.
 const SYSTEM_LIBRARIES: [(&str, &str, &[&str]); 4] = [
@@ -16,16 +17,19 @@ const SYSTEM_LIBRARIES: [(&str, &str, &[&str]); 4] = [
     ("speex/speex_resampler.h", "libspeexdsp-dev", &["speexdsp"]),
 ];
 
-fn main() {
+fn main() -> ExitCode {
     let crate_dir = PathBuf::from(env("CARGO_MANIFEST_DIR"));
     let out_dir = PathBuf::from(env("OUT_DIR"));
     for input in ["build.rs", "build", "shim", "config_site.h", "patches", "../vendor/pins"] {
         println!("cargo::rerun-if-changed={input}");
     }
 
-    if let Err(message) = build(&crate_dir, &out_dir) {
-        println!("cargo::error={message}");
-        std::process::exit(1);
+    match build(&crate_dir, &out_dir) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("cargo::error={message}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod status;
 pub use status::Status;
 
 /// Bindings generated from `shim/agent_shim.hpp`, documented there.
-#[allow(missing_docs, non_camel_case_types, non_upper_case_globals, unsafe_op_in_unsafe_fn, clippy::all)]
+#[allow(missing_docs, non_camel_case_types, clippy::all, clippy::undocumented_unsafe_blocks)]
 pub mod shim {
     include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }

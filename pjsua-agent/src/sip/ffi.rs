@@ -3,12 +3,13 @@
 //! The rules of `agent_shim.hpp` are kept by types: [`Endpoint`] is neither `Send` nor `Sync`, so it stays on the thread
 //! that made it; the media clock thread is started and joined by it; a callback cannot unwind.
 
+mod callbacks;
+
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::c_int;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{IntoRawFd, OwnedFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,8 +19,10 @@ use std::time::Duration;
 
 use pjsip_sys::{Status, shim};
 
+use callbacks::{frames, on_dtmf, on_ended, on_incoming, on_log, on_media, on_message, on_registration, on_transfer};
+
 use super::gate::{Origin, Verdict};
-use super::{FRAME_SAMPLES, FramePort, Shared, clock, log_line};
+use super::{FRAME_SAMPLES, FramePort, Shared, clock};
 
 const _: () = assert!(FRAME_SAMPLES == shim::AGENT_FRAME_SAMPLES as usize);
 
@@ -317,246 +320,4 @@ fn check(status: c_int) -> Result<(), Error> {
 
 fn view(text: &str) -> shim::agent_str {
     shim::agent_str { ptr: text.as_ptr().cast(), len: text.len() }
-}
-
-/// # Safety
-///
-/// `text` must point to as many readable bytes as it says, for as long as `'a`.
-unsafe fn bytes<'a>(text: shim::agent_str) -> &'a [u8] {
-    if text.len == 0 {
-        return &[];
-    }
-    // SAFETY: the caller's promise; the length is not zero, so that the pointer is not null.
-    unsafe { std::slice::from_raw_parts(text.ptr.cast(), text.len) }
-}
-
-/// # Safety
-///
-/// As for [`bytes`], during the call.
-unsafe fn string(text: shim::agent_str) -> String {
-    // SAFETY: the caller's promise.
-    String::from_utf8_lossy(unsafe { bytes(text) }).into_owned()
-}
-
-/// # Safety
-///
-/// As for [`bytes`], during the call.
-unsafe fn socket_address(ip: shim::agent_str, port: u16) -> Option<SocketAddr> {
-    // SAFETY: the caller's promise.
-    let ip: IpAddr = std::str::from_utf8(unsafe { bytes(ip) }).ok()?.parse().ok()?;
-    Some(SocketAddr::new(ip.to_canonical(), port))
-}
-
-/// The fence: no panic enters C++. 0, or 1 after one.
-fn fence(body: impl FnOnce()) -> c_int {
-    catch_unwind(AssertUnwindSafe(body)).is_err().into()
-}
-
-/// # Safety
-///
-/// `user` must be what [`Endpoint::create`] passed, and its endpoint must live.
-unsafe fn receiver<'a>(user: *mut c_void) -> &'a dyn Receiver {
-    // SAFETY: it points to the `Context` that the endpoint keeps; nobody has it mutably.
-    &*unsafe { &*user.cast::<Context>() }.receiver
-}
-
-unsafe extern "C" fn on_message(
-    user: *mut c_void,
-    message: *const shim::agent_message,
-    verdict: *mut shim::agent_verdict,
-) -> c_int {
-    fence(|| {
-        // SAFETY: the shim passes valid structures; `data` is PJSIP's receive buffer, which nobody reads meanwhile.
-        let (message, out, data) = unsafe {
-            let message = &*message;
-            (message, &mut *verdict, std::slice::from_raw_parts_mut(message.data, message.len))
-        };
-        // SAFETY: as above.
-        let source = unsafe { socket_address(message.source_ip, message.source_port) };
-        let source = source.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-        let origin = Origin { source, is_stream: message.is_stream != 0, local_port: message.local_port };
-        // SAFETY: `user` is the context of a living endpoint.
-        match unsafe { receiver(user) }.judge(data, origin) {
-            Verdict::Pass { account } => out.account = account.unwrap_or(-1),
-            Verdict::Key { .. } => out.code = 200,
-            Verdict::Refuse(refusal) => {
-                out.code = refusal.code.into();
-                out.retry_after_s = c_int::try_from(refusal.retry_after_s).unwrap_or(c_int::MAX);
-                out.accept = refusal.accept.map_or(ptr::null(), std::ffi::CStr::as_ptr);
-                for (to, from) in out.reason[..63].iter_mut().zip(refusal.reason.bytes()) {
-                    *to = from as c_char;
-                }
-            }
-        }
-    })
-}
-
-unsafe extern "C" fn on_registration(
-    user: *mut c_void,
-    account: c_int,
-    status: c_int,
-    code: c_int,
-    reason: shim::agent_str,
-    expires_s: u32,
-    source_ip: shim::agent_str,
-    source_port: u16,
-) -> c_int {
-    fence(|| {
-        // SAFETY: the strings are valid during the call.
-        let (reason, source) = unsafe { (string(reason), socket_address(source_ip, source_port)) };
-        let expires = Duration::from_secs(expires_s.into());
-        // SAFETY: `user` is the context of a living endpoint.
-        unsafe { receiver(user) }.note(Event::Registration { account, status, code, reason, expires, source });
-    })
-}
-
-unsafe extern "C" fn on_incoming(user: *mut c_void, account: c_int, slot: c_int, invite: *const shim::agent_message) -> c_int {
-    fence(|| {
-        // SAFETY: the message is valid during the call.
-        let (source, invite) = unsafe {
-            let invite = &*invite;
-            let data = std::slice::from_raw_parts(invite.data, invite.len).to_vec();
-            (socket_address(invite.source_ip, invite.source_port), data)
-        };
-        let source = source.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-        // SAFETY: `user` is the context of a living endpoint.
-        unsafe { receiver(user) }.note(Event::Incoming { account, slot, invite, source });
-    })
-}
-
-unsafe extern "C" fn on_media(
-    user: *mut c_void,
-    slot: c_int,
-    active: c_int,
-    codec: shim::agent_str,
-    clock_rate_hz: u32,
-    remote: shim::agent_str,
-) -> c_int {
-    fence(|| {
-        // SAFETY: the strings are valid during the call.
-        let (codec, remote) = unsafe { (string(codec), string(remote)) };
-        // SAFETY: `user` is the context of a living endpoint.
-        unsafe { receiver(user) }.note(Event::Media { slot, active: active != 0, codec, clock_rate_hz, remote });
-    })
-}
-
-unsafe extern "C" fn on_dtmf(user: *mut c_void, slot: c_int, digit: c_char) -> c_int {
-    fence(|| {
-        let digit = char::from(digit as u8);
-        // SAFETY: `user` is the context of a living endpoint.
-        unsafe { receiver(user) }.note(Event::Dtmf { slot, digit });
-    })
-}
-
-unsafe extern "C" fn on_transfer(user: *mut c_void, slot: c_int, code: c_int, done: c_int) -> c_int {
-    fence(|| {
-        // SAFETY: `user` is the context of a living endpoint.
-        unsafe { receiver(user) }.note(Event::Transfer { slot, code, done: done != 0 });
-    })
-}
-
-unsafe extern "C" fn on_ended(user: *mut c_void, slot: c_int, code: c_int, reason: shim::agent_str, by_peer: c_int) -> c_int {
-    fence(|| {
-        // SAFETY: the string is valid during the call.
-        let reason = unsafe { string(reason) };
-        // SAFETY: `user` is the context of a living endpoint.
-        unsafe { receiver(user) }.note(Event::Ended { slot, code, reason, by_peer: by_peer != 0 });
-    })
-}
-
-unsafe extern "C" fn on_log(level: c_int, line: *const c_char, length: usize) {
-    // Writing a log allocates and may block.
-    if IS_MEDIA_CLOCK.get() {
-        return;
-    }
-    fence(|| {
-        // SAFETY: PJLIB's line is valid during the call.
-        let line = unsafe { string(shim::agent_str { ptr: line, len: length }) };
-        let line = line.trim();
-        match log_line::level(level) {
-            tracing::Level::ERROR => tracing::error!(target: "pjsip", "{}", log_line::redacted(line)),
-            tracing::Level::WARN => tracing::warn!(target: "pjsip", "{}", log_line::redacted(line)),
-            tracing::Level::DEBUG => tracing::debug!(target: "pjsip", "{line}"),
-            _ => tracing::trace!(target: "pjsip", "{line}"),
-        }
-    });
-}
-
-/// Boxed twice, since a C pointer is thin.
-fn frames(port: Box<dyn FramePort>) -> shim::agent_frames {
-    let user = Box::into_raw(Box::new(port)).cast();
-    shim::agent_frames { user, get: Some(get_frame), put: Some(put_frame), release: Some(release_frames) }
-}
-
-unsafe extern "C" fn get_frame(user: *mut c_void, samples: *mut i16) -> c_int {
-    fence(|| {
-        // SAFETY: `user` comes from `frames` and was not released; `samples` is a whole frame (agent_shim.hpp). The bridge
-        // calls both halves from the media clock thread alone.
-        let (port, samples) = unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &mut *samples.cast::<[i16; FRAME_SAMPLES]>()) };
-        port.get_frame(samples);
-    })
-}
-
-unsafe extern "C" fn put_frame(user: *mut c_void, samples: *const i16) -> c_int {
-    fence(|| {
-        // SAFETY: as in `get_frame`.
-        let (port, samples) = unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &*samples.cast::<[i16; FRAME_SAMPLES]>()) };
-        port.put_frame(samples);
-    })
-}
-
-unsafe extern "C" fn release_frames(user: *mut c_void) {
-    fence(|| {
-        // SAFETY: made by `frames`; the shim calls this once, after the last get and put.
-        drop(unsafe { Box::from_raw(user.cast::<Box<dyn FramePort>>()) });
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicU32;
-
-    use super::*;
-
-    struct Counting {
-        frames: Arc<AtomicU32>,
-        dropped: Arc<AtomicBool>,
-        panic_at: u32,
-    }
-
-    impl FramePort for Counting {
-        fn put_frame(&mut self, _: &[i16; FRAME_SAMPLES]) {
-            let frame = self.frames.fetch_add(1, Ordering::Relaxed);
-            assert!(frame != self.panic_at, "on purpose, in the middle of a call");
-        }
-
-        fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]) {
-            samples.fill(7);
-        }
-    }
-
-    impl Drop for Counting {
-        fn drop(&mut self) {
-            self.dropped.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn exercise(panic_at: u32) -> (Result<(), Status>, u32, bool) {
-        let (count, dropped) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
-        let port = Counting { frames: Arc::clone(&count), dropped: Arc::clone(&dropped), panic_at };
-        let frames = frames(Box::new(port));
-        // SAFETY: `frames` is handed over; the shim calls and releases it as the bridge would.
-        let status = Status::check(unsafe { shim::agent_fence_frames(&frames, 5) });
-        (status, count.load(Ordering::Relaxed), dropped.load(Ordering::Relaxed))
-    }
-
-    #[test]
-    fn the_bridge_calls_both_halves_and_releases_the_port_once() {
-        assert_eq!(exercise(u32::MAX), (Ok(()), 5, true));
-    }
-
-    #[test]
-    fn a_port_that_panics_is_silenced_and_the_process_lives() {
-        assert_eq!(exercise(2), (Err(Status::CANCELLED), 3, true));
-    }
 }
