@@ -1,0 +1,120 @@
+//! Bringing the endpoint up: codecs, listeners, accounts.
+
+use std::time::{Duration, Instant};
+
+use super::account::Registration;
+use super::endpoint::Account;
+use super::ffi::{self, AccountSettings, Endpoint};
+use super::gate::{Direct, Owner};
+use super::message::uri_user;
+use super::{Listen, SipConfig, Srtp, StartError, Transport};
+
+pub(super) fn set_codecs(endpoint: &Endpoint, names: &[String]) -> Result<(), StartError> {
+    endpoint.set_codec("", 0)?;
+    for (name, priority) in names.iter().zip((1..=250).rev()) {
+        endpoint.set_codec(name, priority).map_err(|_| StartError::Codec { name: name.clone() })?;
+    }
+    Ok(())
+}
+
+pub(super) fn listen(endpoint: &Endpoint, config: &SipConfig) -> Result<Vec<(Listen, i32)>, StartError> {
+    let public = public_address(config);
+    let open = |listen: &Listen| {
+        let transport = endpoint.listen(listen.transport == Transport::Tcp, listen.addr, &public);
+        let failed = |e: ffi::Error| StartError::Listen { address: listen.addr, status: e.status, detail: e.detail };
+        Ok((*listen, transport.map_err(failed)?))
+    };
+    config.listen.iter().map(open).collect()
+}
+
+/// One local account a listener: it answers with that listener's address in Contact and SDP.
+pub(super) fn add_direct_accounts(
+    endpoint: &Endpoint,
+    config: &SipConfig,
+    listeners: &[(Listen, i32)],
+) -> Result<Vec<Direct>, StartError> {
+    let public = public_address(config);
+    let add = |(listen, transport): &(Listen, i32)| {
+        let is_stream = listen.transport == Transport::Tcp;
+        let aor = format!("sip:agent@{}{}", listen.addr, if is_stream { ";transport=tcp" } else { "" });
+        let settings = AccountSettings {
+            aor: &aor,
+            registrar: "",
+            username: "",
+            password: "",
+            realm: "",
+            transport: Some(*transport),
+            expires: Duration::ZERO,
+            media_address: &media_address(listen),
+            ..common(config, &public)
+        };
+        Ok(Direct { index: endpoint.add_account(&settings)?, is_stream, port: listen.addr.port() })
+    };
+    listeners.iter().map(add).collect()
+}
+
+pub(super) fn add_accounts(
+    endpoint: &Endpoint,
+    config: &SipConfig,
+    listeners: &[(Listen, i32)],
+) -> Result<(Vec<Account>, Vec<Owner>), StartError> {
+    let (now, public) = (Instant::now(), public_address(config));
+    let udp = listeners.iter().find(|(listen, _)| listen.transport == Transport::Udp);
+    let (first, _) = udp.or(listeners.first()).expect("there is a listener");
+    let mut accounts = Vec::new();
+    let mut owners = Vec::new();
+    for account in &config.accounts {
+        let names_transport = account.registrar.to_ascii_lowercase().contains(";transport=");
+        let registrar = match udp {
+            None if !names_transport => format!("{};transport=tcp", account.registrar),
+            _ => account.registrar.clone(),
+        };
+        let settings = AccountSettings {
+            aor: &account.aor,
+            registrar: &registrar,
+            username: &account.username,
+            password: &account.password,
+            realm: account.realm.as_deref().unwrap_or("*"),
+            transport: udp.filter(|_| !names_transport).map(|(_, transport)| *transport),
+            expires: account.expires,
+            media_address: &media_address(first),
+            ..common(config, &public)
+        };
+        let failed = |e: ffi::Error| StartError::Account { name: account.name.clone(), status: e.status, detail: e.detail };
+        let index = endpoint.add_account(&settings).map_err(failed)?;
+        accounts.push(Account { index, name: account.name.clone(), registration: Registration::new(account, now) });
+        let user = uri_user(&account.aor).to_owned();
+        owners.push(Owner { index, user, registrar: None, networks: account.networks.clone() });
+    }
+    Ok((accounts, owners))
+}
+
+fn public_address(config: &SipConfig) -> String {
+    config.public_address.map(|address| address.to_string()).unwrap_or_default()
+}
+
+fn common<'a>(config: &SipConfig, public_address: &'a str) -> AccountSettings<'a> {
+    AccountSettings {
+        aor: "",
+        registrar: "",
+        username: "",
+        password: "",
+        realm: "",
+        expires: Duration::ZERO,
+        transport: None,
+        public_address,
+        media_address: "",
+        rtp_ports: config.rtp_ports,
+        srtp: match config.srtp {
+            Srtp::Off => 0,
+            Srtp::Optional => 1,
+            Srtp::Mandatory => 2,
+        },
+    }
+}
+
+/// RTP is bound where SIP is; nowhere in particular if that listens everywhere.
+fn media_address(listen: &Listen) -> String {
+    let ip = listen.addr.ip();
+    if ip.is_unspecified() { String::new() } else { ip.to_string() }
+}

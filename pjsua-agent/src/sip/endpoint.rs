@@ -1,0 +1,377 @@
+//! The SIP thread: owns PJSUA2, carries out commands, turns what PJSIP reports into events.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::{debug, warn};
+
+use super::account::{Answer, Registration, Step};
+use super::ffi::{self, Endpoint, StartClock};
+use super::gate::Gate;
+use super::inbox::{Happening, Inbox};
+use super::transfer::{self, Transfer};
+use super::{CallId, FramePort, Shared, SipConfig, SipEvent, SipHandle, Srtp, StartError, bring_up, dtmf};
+
+/// While there are calls, keys that came by RTP wait for the SIP thread no longer than this.
+const BUSY_POLL: Duration = Duration::from_millis(20);
+const IDLE_POLL: Duration = Duration::from_millis(200);
+const RTP_CHECK: Duration = Duration::from_secs(1);
+/// For BYEs and the last REGISTERs to be answered.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
+/// For the bridge to let go of the last ports.
+const RELEASE_LIMIT: Duration = Duration::from_millis(500);
+
+/// PJSUA is a singleton.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+pub(super) enum Command {
+    Ring { call: CallId },
+    Answer { call: CallId, port: Box<dyn FramePort> },
+    Reject { call: CallId, code: u16, reason: Option<String>, retry_after: Option<Duration> },
+    HangUp { call: CallId },
+    Transfer { call: CallId, target_uri: String },
+    SendDtmf { call: CallId, digits: String },
+    RefuseNewCalls { retry_after: Duration },
+    Unregister,
+    Shutdown,
+}
+
+/// Starts the thread and waits until it listens.
+pub(super) fn spawn(
+    config: SipConfig,
+    tick: Box<dyn Fn() + Send + Sync>,
+    events: UnboundedSender<SipEvent>,
+) -> Result<(SipHandle, JoinHandle<()>), StartError> {
+    validate(&config)?;
+    if RUNNING.swap(true, Ordering::AcqRel) {
+        return Err(StartError::AlreadyRunning);
+    }
+    let started = start_thread(config, tick, events);
+    if started.is_err() {
+        RUNNING.store(false, Ordering::Release);
+    }
+    started
+}
+
+fn start_thread(
+    config: SipConfig,
+    tick: Box<dyn Fn() + Send + Sync>,
+    events: UnboundedSender<SipEvent>,
+) -> Result<(SipHandle, JoinHandle<()>), StartError> {
+    let (commands, inbox) = crossbeam_channel::unbounded();
+    let (wake, woken) = UnixDatagram::pair()?;
+    wake.set_nonblocking(true)?;
+    woken.set_nonblocking(true)?;
+    let shared = Arc::new(Shared::default());
+    let handle = SipHandle { commands, wake: Arc::new(wake), shared: Arc::clone(&shared) };
+    let (ready, outcome) = mpsc::sync_channel(1);
+    let thread = std::thread::Builder::new().name("sip".into()).spawn(move || {
+        let built = SipThread::build(&config, woken.into(), inbox, events, shared, tick);
+        match built {
+            Ok(thread) => {
+                // The receiver waits in `start_thread`.
+                let _ = ready.send(Ok(()));
+                thread.run();
+                RUNNING.store(false, Ordering::Release);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        }
+    })?;
+    match outcome.recv() {
+        Ok(Ok(())) => Ok((handle, thread)),
+        Ok(Err(error)) => {
+            let _ = thread.join();
+            Err(error)
+        }
+        Err(_) => Err(StartError::Thread(std::io::Error::other("it panicked"))),
+    }
+}
+
+fn validate(config: &SipConfig) -> Result<(), StartError> {
+    let bad = |what: String| Err(StartError::Config(what));
+    if config.listen.is_empty() {
+        return bad("listen: no address to listen on".into());
+    }
+    if !(1..=SipConfig::MAX_CALLS).contains(&config.max_calls) {
+        return bad(format!("max_calls: {} is not within 1 to {}", config.max_calls, SipConfig::MAX_CALLS));
+    }
+    if config.rtp_ports.0 >= config.rtp_ports.1 || config.rtp_ports.0 == 0 {
+        return bad(format!("rtp_ports: {} to {} is no range of ports", config.rtp_ports.0, config.rtp_ports.1));
+    }
+    Ok(())
+}
+
+/// An account that registers.
+pub(super) struct Account {
+    /// PJSUA's.
+    pub(super) index: i32,
+    pub(super) name: String,
+    pub(super) registration: Registration,
+}
+
+struct SipThread {
+    endpoint: Endpoint,
+    inbox: Rc<Inbox>,
+    accounts: Vec<Account>,
+    commands: crossbeam_channel::Receiver<Command>,
+    events: UnboundedSender<SipEvent>,
+    shared: Arc<Shared>,
+    media_timeout: Option<Duration>,
+    next_rtp_check: Instant,
+}
+
+impl SipThread {
+    fn build(
+        config: &SipConfig,
+        woken: OwnedFd,
+        commands: crossbeam_channel::Receiver<Command>,
+        events: UnboundedSender<SipEvent>,
+        shared: Arc<Shared>,
+        tick: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<Self, StartError> {
+        let gate = Gate::new(config.trusted.clone(), config.srtp != Srtp::Off, config.max_calls);
+        let inbox = Rc::new(Inbox::new(gate));
+        let receiver: Rc<dyn ffi::Receiver> = inbox.clone();
+        let mut endpoint = Endpoint::create(&config.user_agent, config.max_calls, config.log_level.min(5), woken, receiver)?;
+        bring_up::set_codecs(&endpoint, &config.codecs)?;
+        let listeners = bring_up::listen(&endpoint, config)?;
+        let directs = bring_up::add_direct_accounts(&endpoint, config, &listeners)?;
+        let (accounts, owners) = bring_up::add_accounts(&endpoint, config, &listeners)?;
+        {
+            let inner = &mut *inbox.inner.borrow_mut();
+            inner.accounts = accounts.iter().map(|account| (account.index, account.name.clone())).collect();
+            (inner.gate.directs, inner.gate.owners) = (directs, owners);
+        }
+        endpoint.start()?;
+        endpoint.start_clock(Arc::clone(&shared), tick).map_err(|e| match e {
+            StartClock::Library(error) => StartError::Library(error),
+            StartClock::Thread(error) => StartError::Thread(error),
+        })?;
+        let (media_timeout, next_rtp_check) = (config.media_timeout, Instant::now());
+        Ok(Self { endpoint, inbox, accounts, commands, events, shared, media_timeout, next_rtp_check })
+    }
+
+    fn run(mut self) {
+        while self.take_commands() {
+            let now = Instant::now();
+            self.step_registrations(now);
+            self.step_transfers(now);
+            self.check_rtp(now);
+            self.endpoint.poll(self.time_to_wait(now));
+            self.pass_on_happenings();
+        }
+        self.shut_down();
+    }
+
+    /// `false`: it is time to shut down.
+    fn take_commands(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Shutdown) | Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
+                Ok(command) => self.carry_out(command),
+                Err(crossbeam_channel::TryRecvError::Empty) => return true,
+            }
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::RefuseNewCalls { retry_after } => self.inbox.inner.borrow_mut().gate.refuse_new_calls(retry_after),
+            Command::Unregister => self.accounts.iter_mut().for_each(|account| account.registration.take_back()),
+            Command::Ring { call } => self.on_call(call, "ring", |endpoint, slot| endpoint.ring(slot)),
+            Command::Answer { call, port } => self.answer(call, port),
+            Command::Reject { call, code, reason, retry_after } => {
+                let code = if (300..700).contains(&code) { code } else { 500 };
+                let reason = header_safe(&reason.unwrap_or_default());
+                let retry_after_s = retry_after.map_or(0, |d| u32::try_from(d.as_secs()).unwrap_or(u32::MAX).max(1));
+                self.on_call(call, "reject", |endpoint, slot| endpoint.reject(slot, code, &reason, retry_after_s));
+            }
+            Command::HangUp { call } => self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot)),
+            Command::Transfer { call, target_uri } => self.transfer(call, &target_uri),
+            Command::SendDtmf { call, digits } => {
+                let digits = dtmf::sendable(&digits);
+                if !digits.is_empty() {
+                    self.on_call(call, "send DTMF", |endpoint, slot| endpoint.send_dtmf(slot, &digits));
+                }
+            }
+            Command::Shutdown => {}
+        }
+    }
+
+    /// Slot and Call-ID of a call that is there. No borrow is left: what follows may call back.
+    fn find(&self, call: CallId) -> Option<(i32, String)> {
+        self.inbox.inner.borrow_mut().calls.get(call).map(|call| (call.slot, call.sip_call_id.clone()))
+    }
+
+    fn on_call(&self, call: CallId, what: &str, act: impl FnOnce(&Endpoint, i32) -> Result<(), ffi::Error>) {
+        let Some((slot, sip_call_id)) = self.find(call) else { return };
+        if let Err(error) = act(&self.endpoint, slot) {
+            warn!(call = call.0, sip_call_id, %error, "could not {what}");
+        }
+    }
+
+    fn answer(&self, call: CallId, port: Box<dyn FramePort>) {
+        let Some((slot, sip_call_id)) = self.find(call) else { return };
+        if let Err(error) = self.endpoint.answer(slot, port) {
+            warn!(call = call.0, sip_call_id, %error, "could not answer; hanging up");
+            self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot));
+        }
+    }
+
+    fn transfer(&self, call: CallId, target: &str) {
+        let Some((slot, sip_call_id)) = self.find(call) else { return };
+        let report = |code| self.send(SipEvent::Transfer { call, code, done: true });
+        if !transfer::is_target(target) {
+            warn!(call = call.0, sip_call_id, "the transfer target is not a SIP or telephone URI");
+            return report(400);
+        }
+        self.set_transfer(call, Transfer::Running);
+        if let Err(error) = self.endpoint.transfer(slot, target) {
+            warn!(call = call.0, sip_call_id, %error, "could not transfer");
+            self.set_transfer(call, Transfer::None);
+            report(500);
+        }
+    }
+
+    fn set_transfer(&self, call: CallId, transfer: Transfer) {
+        if let Some(call) = self.inbox.inner.borrow_mut().calls.get(call) {
+            call.transfer = transfer;
+        }
+    }
+
+    fn step_registrations(&mut self, now: Instant) {
+        for account in &mut self.accounts {
+            let Some(step) = account.registration.step(now) else { continue };
+            let Err(error) = self.endpoint.register(account.index, step == Step::Register) else { continue };
+            debug!(account = account.name, %error, ?step, "REGISTER not sent");
+            let answer = Answer { status: error.status.0, code: 0, reason: error.detail, expires: Duration::ZERO };
+            if let Some(state) = account.registration.answered(&answer, now, rand::random()) {
+                // The receiver may have gone; then nobody wants to know.
+                let _ = self.events.send(SipEvent::Registration { account: account.name.clone(), state });
+            }
+        }
+    }
+
+    fn step_transfers(&self, now: Instant) {
+        let mut due = Vec::new();
+        for call in self.inbox.inner.borrow_mut().calls.iter() {
+            if call.transfer.hang_up_at().is_some_and(|at| at <= now) {
+                call.transfer = Transfer::None;
+                due.push(call.id);
+            }
+        }
+        for call in due {
+            self.on_call(call, "hang up after a transfer", |endpoint, slot| endpoint.hang_up(slot));
+        }
+    }
+
+    fn check_rtp(&mut self, now: Instant) {
+        let Some(timeout) = self.media_timeout else { return };
+        if now < self.next_rtp_check {
+            return;
+        }
+        self.next_rtp_check = now + RTP_CHECK;
+        let slots: Vec<(CallId, i32)> = self.inbox.inner.borrow_mut().calls.iter().map(|c| (c.id, c.slot)).collect();
+        for (id, slot) in slots {
+            let packets = self.endpoint.packets_received(slot);
+            let silent = match self.inbox.inner.borrow_mut().calls.get(id) {
+                Some(call) => call.rtp.is_silent(packets, now, timeout),
+                None => false,
+            };
+            if silent {
+                warn!(call = id.0, timeout_s = timeout.as_secs(), "no RTP from the caller; hanging up");
+                self.on_call(id, "hang up", |endpoint, slot| endpoint.hang_up(slot));
+            }
+        }
+    }
+
+    fn time_to_wait(&self, now: Instant) -> Duration {
+        let inner = self.inbox.inner.borrow();
+        if !inner.happenings.is_empty() || !self.commands.is_empty() {
+            return Duration::ZERO;
+        }
+        let most = if inner.calls.len() == 0 { IDLE_POLL } else { BUSY_POLL };
+        let due = self.accounts.iter().filter_map(|account| account.registration.deadline(now)).min();
+        due.map_or(most, |at| at.saturating_duration_since(now).min(most))
+    }
+
+    fn pass_on_happenings(&mut self) {
+        let now = Instant::now();
+        loop {
+            let happening = self.inbox.inner.borrow_mut().happenings.pop_front();
+            match happening {
+                None => break,
+                Some(Happening::Event(event)) => self.send(event),
+                Some(Happening::Registration { account, answer }) => self.registration_answered(account, &answer, now),
+                Some(Happening::Transfer { call, code, done }) => {
+                    let passed = match self.inbox.inner.borrow_mut().calls.get(call) {
+                        Some(call) => call.transfer.report(code, done, now),
+                        None => false,
+                    };
+                    if passed {
+                        self.send(SipEvent::Transfer { call, code, done });
+                    }
+                }
+            }
+        }
+        self.shared.calls.store(self.inbox.inner.borrow().calls.len(), Ordering::Relaxed);
+    }
+
+    fn registration_answered(&mut self, index: i32, answer: &Answer, now: Instant) {
+        let Some(account) = self.accounts.iter_mut().find(|account| account.index == index) else { return };
+        if let Some(state) = account.registration.answered(answer, now, rand::random()) {
+            debug!(account = account.name, ?state, "registration");
+            let account = account.name.clone();
+            self.send(SipEvent::Registration { account, state });
+        }
+    }
+
+    fn send(&self, event: SipEvent) {
+        // The receiver may have gone; then nobody wants to know.
+        let _ = self.events.send(event);
+    }
+
+    fn shut_down(mut self) {
+        self.inbox.inner.borrow_mut().gate.refuse_new_calls(Duration::from_secs(30));
+        self.accounts.iter_mut().for_each(|account| account.registration.take_back());
+        let calls: Vec<CallId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
+        for call in calls {
+            self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot));
+        }
+        let until = Instant::now() + SHUTDOWN_LIMIT;
+        while Instant::now() < until && !self.is_quiet() {
+            self.step_registrations(Instant::now());
+            self.endpoint.poll(BUSY_POLL);
+            self.pass_on_happenings();
+        }
+        let until = Instant::now() + RELEASE_LIMIT;
+        while Instant::now() < until && self.endpoint.live_ports() > 0 {
+            self.endpoint.poll(BUSY_POLL);
+        }
+        let left: Vec<CallId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
+        self.endpoint.stop_clock();
+        drop(self.endpoint);
+        for call in left {
+            let (code, reason) = (503, "Shutting down".to_owned());
+            let _ = self.events.send(SipEvent::CallEnded { call, code, reason, by_peer: false });
+        }
+        self.shared.calls.store(0, Ordering::Relaxed);
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.inbox.inner.borrow().calls.len() == 0 && self.accounts.iter().all(|account| account.registration.is_off())
+    }
+}
+
+/// What may stand in a reason phrase and in a quoted string.
+fn header_safe(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !"\"\\".contains(*c)).take(120).collect()
+}

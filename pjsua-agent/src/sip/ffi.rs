@@ -1,0 +1,562 @@
+//! The one door to `pjsip-sys`: owned handles, safe functions, and the callbacks that C calls.
+//!
+//! The rules of `agent_shim.hpp` are kept by types: [`Endpoint`] is neither `Send` nor `Sync`, so it stays on the thread
+//! that made it; the media clock thread is started and joined by it; a callback cannot unwind.
+
+use std::cell::Cell;
+use std::ffi::{c_char, c_int, c_void};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{IntoRawFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use pjsip_sys::{Status, shim};
+
+use super::gate::{Origin, Verdict};
+use super::{FRAME_SAMPLES, FramePort, Shared, clock, log_line};
+
+const _: () = assert!(FRAME_SAMPLES == shim::AGENT_FRAME_SAMPLES as usize);
+
+/// Above every thread that is not real-time, below the kernel's own.
+const CLOCK_PRIORITY: c_int = 50;
+
+/// A call into PJSIP that failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{detail}")]
+pub struct Error {
+    /// PJSIP's code.
+    pub status: Status,
+    /// What was attempted and why it failed, in PJSIP's words.
+    pub detail: String,
+}
+
+/// What PJSIP reports. Slots are PJSUA's call indices.
+#[derive(Debug)]
+pub(super) enum Event {
+    Registration { account: i32, status: i32, code: i32, reason: String, expires: Duration, source: Option<SocketAddr> },
+    Incoming { account: i32, slot: i32, invite: Vec<u8>, source: SocketAddr },
+    Media { slot: i32, active: bool, codec: String, clock_rate_hz: u32, remote: String },
+    Dtmf { slot: i32, digit: char },
+    Transfer { slot: i32, code: i32, done: bool },
+    Ended { slot: i32, code: i32, reason: String, by_peer: bool },
+}
+
+/// Takes what the callbacks bring. Called within [`Endpoint`]'s functions, on the SIP thread; must not call them.
+pub(super) trait Receiver {
+    /// Judges a received message; may overwrite bytes of its body.
+    fn judge(&self, data: &mut [u8], origin: Origin) -> Verdict;
+    /// Notes what happened.
+    fn note(&self, event: Event);
+}
+
+struct Context {
+    receiver: Rc<dyn Receiver>,
+}
+
+#[derive(Debug)]
+pub(super) struct AccountSettings<'a> {
+    pub(super) aor: &'a str,
+    /// Empty for a local account, which never registers.
+    pub(super) registrar: &'a str,
+    pub(super) username: &'a str,
+    pub(super) password: &'a str,
+    pub(super) realm: &'a str,
+    pub(super) expires: Duration,
+    /// From [`Endpoint::listen`]; `None`: chosen by the URI.
+    pub(super) transport: Option<i32>,
+    pub(super) public_address: &'a str,
+    pub(super) media_address: &'a str,
+    pub(super) rtp_ports: (u16, u16),
+    /// 0 off, 1 optional, 2 mandatory.
+    pub(super) srtp: i32,
+}
+
+/// PJSUA2's endpoint with everything in it.
+pub(super) struct Endpoint {
+    raw: NonNull<shim::agent_endpoint>,
+    clock: Option<ClockThread>,
+    /// Callbacks point into it; C forgets it with the endpoint.
+    _context: Rc<Context>,
+}
+
+impl Endpoint {
+    /// The shim permits one in a process; the caller sees to that.
+    pub(super) fn create(
+        user_agent: &str,
+        max_calls: u32,
+        log_level: u8,
+        wake: OwnedFd,
+        receiver: Rc<dyn Receiver>,
+    ) -> Result<Self, Error> {
+        let context = Rc::new(Context { receiver });
+        let settings =
+            shim::agent_settings { user_agent: view(user_agent), max_calls, log_level: log_level.into(), log: Some(on_log) };
+        let events = shim::agent_events {
+            user: Rc::as_ptr(&context).cast_mut().cast(),
+            guard: Some(on_message),
+            registration: Some(on_registration),
+            incoming: Some(on_incoming),
+            media: Some(on_media),
+            dtmf: Some(on_dtmf),
+            transfer: Some(on_transfer),
+            ended: Some(on_ended),
+        };
+        let mut raw = ptr::null_mut();
+        // SAFETY: both structures are read during the call only; what `events.user` points to outlives the endpoint, since
+        // `drop` destroys that first; the descriptor is handed over.
+        check(unsafe { shim::agent_endpoint_create(&settings, &events, wake.into_raw_fd(), &mut raw) })?;
+        let raw = NonNull::new(raw).expect("a created endpoint is not null");
+        Ok(Self { raw, clock: None, _context: context })
+    }
+
+    /// Opens a listener and returns its transport number.
+    pub(super) fn listen(&self, is_stream: bool, address: SocketAddr, public_address: &str) -> Result<i32, Error> {
+        let ip = address.ip().to_string();
+        let mut transport = -1;
+        // SAFETY: the endpoint lives; the strings are copied during the call.
+        check(unsafe {
+            let (ip, public) = (view(&ip), view(public_address));
+            shim::agent_endpoint_listen(self.raw.as_ptr(), is_stream.into(), ip, address.port(), public, &mut transport)
+        })?;
+        Ok(transport)
+    }
+
+    /// Sets a codec's priority; 0 turns it off, an empty name means all.
+    pub(super) fn set_codec(&self, name: &str, priority: u8) -> Result<(), Error> {
+        // SAFETY: the endpoint lives; the string is copied during the call.
+        check(unsafe { shim::agent_endpoint_codec(self.raw.as_ptr(), view(name), priority) })
+    }
+
+    pub(super) fn start(&self) -> Result<(), Error> {
+        // SAFETY: the endpoint lives.
+        check(unsafe { shim::agent_endpoint_start(self.raw.as_ptr()) })
+    }
+
+    /// Handles what has come in, waiting for it up to `timeout`. Callbacks run in here.
+    pub(super) fn poll(&self, timeout: Duration) {
+        let timeout_ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+        // SAFETY: the endpoint lives.
+        if let Err(error) = check(unsafe { shim::agent_endpoint_poll(self.raw.as_ptr(), timeout_ms) }) {
+            tracing::warn!(%error, "SIP event loop");
+        }
+    }
+
+    /// Frame ports that have not been dropped yet.
+    pub(super) fn live_ports(&self) -> u32 {
+        // SAFETY: the endpoint lives.
+        unsafe { shim::agent_endpoint_live_ports(self.raw.as_ptr()) }
+    }
+
+    /// Starts the media clock thread; [`Endpoint::stop_clock`] or dropping the endpoint ends it.
+    pub(super) fn start_clock(&mut self, shared: Arc<Shared>, tick: Box<dyn Fn() + Send + Sync>) -> Result<(), StartClock> {
+        let mut raw = ptr::null_mut();
+        // SAFETY: the endpoint lives.
+        check(unsafe { shim::agent_clock_open(self.raw.as_ptr(), &mut raw) }).map_err(StartClock::Library)?;
+        let clock = Clock(NonNull::new(raw).expect("an opened clock is not null"));
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = {
+            let stop = Arc::clone(&stop);
+            std::thread::Builder::new().name("media-clock".into()).spawn(move || clock.run(&stop, &shared, &*tick))
+        };
+        self.clock = Some(ClockThread { stop, thread: thread.map_err(StartClock::Thread)? });
+        Ok(())
+    }
+
+    /// Ends and joins the media clock thread. The bridge stands still from here on.
+    pub(super) fn stop_clock(&mut self) {
+        if let Some(clock) = self.clock.take() {
+            clock.stop.store(true, Ordering::Relaxed);
+            if let Ok(clock) = clock.thread.join() {
+                // SAFETY: its thread was joined and gave it back; nobody else has it.
+                unsafe { shim::agent_clock_close(clock.0.as_ptr()) };
+            }
+        }
+    }
+
+    pub(super) fn add_account(&self, settings: &AccountSettings<'_>) -> Result<i32, Error> {
+        let raw = shim::agent_account_settings {
+            aor: view(settings.aor),
+            registrar: view(settings.registrar),
+            username: view(settings.username),
+            password: view(settings.password),
+            realm: view(settings.realm),
+            expires_s: u32::try_from(settings.expires.as_secs()).unwrap_or(u32::MAX),
+            transport: settings.transport.unwrap_or(-1),
+            public_address: view(settings.public_address),
+            media_address: view(settings.media_address),
+            rtp_port_min: settings.rtp_ports.0,
+            rtp_port_max: settings.rtp_ports.1,
+            srtp: settings.srtp,
+        };
+        let mut account = -1;
+        // SAFETY: the endpoint lives; the strings are copied during the call.
+        check(unsafe { shim::agent_account_add(self.raw.as_ptr(), &raw, &mut account) })?;
+        Ok(account)
+    }
+
+    /// Sends a REGISTER, or with `on` false the one that takes it back.
+    pub(super) fn register(&self, account: i32, on: bool) -> Result<(), Error> {
+        // SAFETY: the endpoint lives; an unknown account is an error, not undefined.
+        check(unsafe { shim::agent_account_register(self.raw.as_ptr(), account, on.into()) })
+    }
+
+    pub(super) fn ring(&self, slot: i32) -> Result<(), Error> {
+        // SAFETY: the endpoint lives; an unknown slot is an error, as for all calls below.
+        check(unsafe { shim::agent_call_ring(self.raw.as_ptr(), slot) })
+    }
+
+    pub(super) fn answer(&self, slot: i32, port: Box<dyn FramePort>) -> Result<(), Error> {
+        let frames = frames(port);
+        // SAFETY: the endpoint lives; `frames` is handed over, and released by the callee whatever happens.
+        check(unsafe { shim::agent_call_answer(self.raw.as_ptr(), slot, &frames) })
+    }
+
+    pub(super) fn reject(&self, slot: i32, code: u16, reason: &str, retry_after_s: u32) -> Result<(), Error> {
+        let retry_after_s = c_int::try_from(retry_after_s).unwrap_or(c_int::MAX);
+        // SAFETY: the endpoint lives; the string is copied during the call.
+        check(unsafe { shim::agent_call_reject(self.raw.as_ptr(), slot, code.into(), view(reason), retry_after_s) })
+    }
+
+    pub(super) fn hang_up(&self, slot: i32) -> Result<(), Error> {
+        // SAFETY: the endpoint lives.
+        check(unsafe { shim::agent_call_hang_up(self.raw.as_ptr(), slot) })
+    }
+
+    pub(super) fn transfer(&self, slot: i32, target: &str) -> Result<(), Error> {
+        // SAFETY: the endpoint lives; the string is copied during the call.
+        check(unsafe { shim::agent_call_transfer(self.raw.as_ptr(), slot, view(target)) })
+    }
+
+    pub(super) fn send_dtmf(&self, slot: i32, digits: &str) -> Result<(), Error> {
+        // SAFETY: the endpoint lives; the string is copied during the call.
+        check(unsafe { shim::agent_call_send_dtmf(self.raw.as_ptr(), slot, view(digits)) })
+    }
+
+    /// RTP packets received so far; `None` without media, or while the peer is not to send any.
+    pub(super) fn packets_received(&self, slot: i32) -> Option<u64> {
+        let mut stats = shim::agent_media_stats::default();
+        // SAFETY: the endpoint lives.
+        check(unsafe { shim::agent_call_stats(self.raw.as_ptr(), slot, &mut stats) }).ok()?;
+        (stats.receiving != 0).then_some(stats.rx_packets)
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.stop_clock();
+        // SAFETY: created by `create`, not destroyed before, its clock closed.
+        unsafe { shim::agent_endpoint_destroy(self.raw.as_ptr()) };
+    }
+}
+
+/// Why the media clock did not start.
+pub(super) enum StartClock {
+    Library(Error),
+    Thread(io::Error),
+}
+
+struct ClockThread {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Clock>,
+}
+
+/// The master port of the conference bridge.
+struct Clock(NonNull<shim::agent_clock>);
+
+// SAFETY: `agent_clock_enter` and `agent_clock_tick` may be called by any one thread (agent_shim.hpp, Threads); the SIP
+// thread touches it again only after that thread was joined.
+unsafe impl Send for Clock {}
+
+thread_local! {
+    static IS_MEDIA_CLOCK: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Clock {
+    fn run(self, stop: &AtomicBool, shared: &Shared, tick: &dyn Fn()) -> Self {
+        IS_MEDIA_CLOCK.set(true);
+        shared.clock.real_time.store(become_real_time(CLOCK_PRIORITY).is_ok(), Ordering::Relaxed);
+        // SAFETY: the clock lives until this thread has returned it; it is entered once, by the thread that ticks it.
+        let entered = Status::check(unsafe { shim::agent_clock_enter(self.0.as_ptr()) });
+        entered.expect("a new thread is not registered with PJLIB yet");
+        clock::run(stop, &shared.clock, || {
+            // SAFETY: as above. A failed tick is a missing frame; the next one comes in 20 ms.
+            let _ = unsafe { shim::agent_clock_tick(self.0.as_ptr()) };
+            tick();
+        });
+        self
+    }
+}
+
+/// SCHED_FIFO for the calling thread, or without permission at least exact timers.
+fn become_real_time(priority: c_int) -> io::Result<()> {
+    let parameter = libc::sched_param { sched_priority: priority };
+    // SAFETY: the parameter is read during the call; 0 is the calling thread.
+    if unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &parameter) } == 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    // SAFETY: takes integers only; the slack of the calling thread in nanoseconds, 50,000 by default.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1) };
+    Err(error)
+}
+
+fn check(status: c_int) -> Result<(), Error> {
+    Status::check(status).map_err(|status| {
+        let mut text = [0_u8; 512];
+        // SAFETY: the buffer is writable for the length passed.
+        let length = unsafe { shim::agent_last_error(text.as_mut_ptr().cast(), text.len()) };
+        Error { status, detail: String::from_utf8_lossy(&text[..length]).into_owned() }
+    })
+}
+
+fn view(text: &str) -> shim::agent_str {
+    shim::agent_str { ptr: text.as_ptr().cast(), len: text.len() }
+}
+
+/// # Safety
+///
+/// `text` must point to as many readable bytes as it says, for as long as `'a`.
+unsafe fn bytes<'a>(text: shim::agent_str) -> &'a [u8] {
+    if text.len == 0 {
+        return &[];
+    }
+    // SAFETY: the caller's promise; the length is not zero, so that the pointer is not null.
+    unsafe { std::slice::from_raw_parts(text.ptr.cast(), text.len) }
+}
+
+/// # Safety
+///
+/// As for [`bytes`], during the call.
+unsafe fn string(text: shim::agent_str) -> String {
+    // SAFETY: the caller's promise.
+    String::from_utf8_lossy(unsafe { bytes(text) }).into_owned()
+}
+
+/// # Safety
+///
+/// As for [`bytes`], during the call.
+unsafe fn socket_address(ip: shim::agent_str, port: u16) -> Option<SocketAddr> {
+    // SAFETY: the caller's promise.
+    let ip: IpAddr = std::str::from_utf8(unsafe { bytes(ip) }).ok()?.parse().ok()?;
+    Some(SocketAddr::new(ip.to_canonical(), port))
+}
+
+/// The fence: no panic enters C++. 0, or 1 after one.
+fn fence(body: impl FnOnce()) -> c_int {
+    catch_unwind(AssertUnwindSafe(body)).is_err().into()
+}
+
+/// # Safety
+///
+/// `user` must be what [`Endpoint::create`] passed, and its endpoint must live.
+unsafe fn receiver<'a>(user: *mut c_void) -> &'a dyn Receiver {
+    // SAFETY: it points to the `Context` that the endpoint keeps; nobody has it mutably.
+    &*unsafe { &*user.cast::<Context>() }.receiver
+}
+
+unsafe extern "C" fn on_message(
+    user: *mut c_void,
+    message: *const shim::agent_message,
+    verdict: *mut shim::agent_verdict,
+) -> c_int {
+    fence(|| {
+        // SAFETY: the shim passes valid structures; `data` is PJSIP's receive buffer, which nobody reads meanwhile.
+        let (message, out, data) = unsafe {
+            let message = &*message;
+            (message, &mut *verdict, std::slice::from_raw_parts_mut(message.data, message.len))
+        };
+        // SAFETY: as above.
+        let source = unsafe { socket_address(message.source_ip, message.source_port) };
+        let source = source.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+        let origin = Origin { source, is_stream: message.is_stream != 0, local_port: message.local_port };
+        // SAFETY: `user` is the context of a living endpoint.
+        match unsafe { receiver(user) }.judge(data, origin) {
+            Verdict::Pass { account } => out.account = account.unwrap_or(-1),
+            Verdict::Key { .. } => out.code = 200,
+            Verdict::Refuse(refusal) => {
+                out.code = refusal.code.into();
+                out.retry_after_s = c_int::try_from(refusal.retry_after_s).unwrap_or(c_int::MAX);
+                out.accept = refusal.accept.map_or(ptr::null(), std::ffi::CStr::as_ptr);
+                for (to, from) in out.reason[..63].iter_mut().zip(refusal.reason.bytes()) {
+                    *to = from as c_char;
+                }
+            }
+        }
+    })
+}
+
+unsafe extern "C" fn on_registration(
+    user: *mut c_void,
+    account: c_int,
+    status: c_int,
+    code: c_int,
+    reason: shim::agent_str,
+    expires_s: u32,
+    source_ip: shim::agent_str,
+    source_port: u16,
+) -> c_int {
+    fence(|| {
+        // SAFETY: the strings are valid during the call.
+        let (reason, source) = unsafe { (string(reason), socket_address(source_ip, source_port)) };
+        let expires = Duration::from_secs(expires_s.into());
+        // SAFETY: `user` is the context of a living endpoint.
+        unsafe { receiver(user) }.note(Event::Registration { account, status, code, reason, expires, source });
+    })
+}
+
+unsafe extern "C" fn on_incoming(user: *mut c_void, account: c_int, slot: c_int, invite: *const shim::agent_message) -> c_int {
+    fence(|| {
+        // SAFETY: the message is valid during the call.
+        let (source, invite) = unsafe {
+            let invite = &*invite;
+            let data = std::slice::from_raw_parts(invite.data, invite.len).to_vec();
+            (socket_address(invite.source_ip, invite.source_port), data)
+        };
+        let source = source.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+        // SAFETY: `user` is the context of a living endpoint.
+        unsafe { receiver(user) }.note(Event::Incoming { account, slot, invite, source });
+    })
+}
+
+unsafe extern "C" fn on_media(
+    user: *mut c_void,
+    slot: c_int,
+    active: c_int,
+    codec: shim::agent_str,
+    clock_rate_hz: u32,
+    remote: shim::agent_str,
+) -> c_int {
+    fence(|| {
+        // SAFETY: the strings are valid during the call.
+        let (codec, remote) = unsafe { (string(codec), string(remote)) };
+        // SAFETY: `user` is the context of a living endpoint.
+        unsafe { receiver(user) }.note(Event::Media { slot, active: active != 0, codec, clock_rate_hz, remote });
+    })
+}
+
+unsafe extern "C" fn on_dtmf(user: *mut c_void, slot: c_int, digit: c_char) -> c_int {
+    fence(|| {
+        let digit = char::from(digit as u8);
+        // SAFETY: `user` is the context of a living endpoint.
+        unsafe { receiver(user) }.note(Event::Dtmf { slot, digit });
+    })
+}
+
+unsafe extern "C" fn on_transfer(user: *mut c_void, slot: c_int, code: c_int, done: c_int) -> c_int {
+    fence(|| {
+        // SAFETY: `user` is the context of a living endpoint.
+        unsafe { receiver(user) }.note(Event::Transfer { slot, code, done: done != 0 });
+    })
+}
+
+unsafe extern "C" fn on_ended(user: *mut c_void, slot: c_int, code: c_int, reason: shim::agent_str, by_peer: c_int) -> c_int {
+    fence(|| {
+        // SAFETY: the string is valid during the call.
+        let reason = unsafe { string(reason) };
+        // SAFETY: `user` is the context of a living endpoint.
+        unsafe { receiver(user) }.note(Event::Ended { slot, code, reason, by_peer: by_peer != 0 });
+    })
+}
+
+unsafe extern "C" fn on_log(level: c_int, line: *const c_char, length: usize) {
+    // Writing a log allocates and may block.
+    if IS_MEDIA_CLOCK.get() {
+        return;
+    }
+    fence(|| {
+        // SAFETY: PJLIB's line is valid during the call.
+        let line = unsafe { string(shim::agent_str { ptr: line, len: length }) };
+        let line = line.trim();
+        match log_line::level(level) {
+            tracing::Level::ERROR => tracing::error!(target: "pjsip", "{}", log_line::redacted(line)),
+            tracing::Level::WARN => tracing::warn!(target: "pjsip", "{}", log_line::redacted(line)),
+            tracing::Level::DEBUG => tracing::debug!(target: "pjsip", "{line}"),
+            _ => tracing::trace!(target: "pjsip", "{line}"),
+        }
+    });
+}
+
+/// Boxed twice, since a C pointer is thin.
+fn frames(port: Box<dyn FramePort>) -> shim::agent_frames {
+    let user = Box::into_raw(Box::new(port)).cast();
+    shim::agent_frames { user, get: Some(get_frame), put: Some(put_frame), release: Some(release_frames) }
+}
+
+unsafe extern "C" fn get_frame(user: *mut c_void, samples: *mut i16) -> c_int {
+    fence(|| {
+        // SAFETY: `user` comes from `frames` and was not released; `samples` is a whole frame (agent_shim.hpp). The bridge
+        // calls both halves from the media clock thread alone.
+        let (port, samples) = unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &mut *samples.cast::<[i16; FRAME_SAMPLES]>()) };
+        port.get_frame(samples);
+    })
+}
+
+unsafe extern "C" fn put_frame(user: *mut c_void, samples: *const i16) -> c_int {
+    fence(|| {
+        // SAFETY: as in `get_frame`.
+        let (port, samples) = unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &*samples.cast::<[i16; FRAME_SAMPLES]>()) };
+        port.put_frame(samples);
+    })
+}
+
+unsafe extern "C" fn release_frames(user: *mut c_void) {
+    fence(|| {
+        // SAFETY: made by `frames`; the shim calls this once, after the last get and put.
+        drop(unsafe { Box::from_raw(user.cast::<Box<dyn FramePort>>()) });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    struct Counting {
+        frames: Arc<AtomicU32>,
+        dropped: Arc<AtomicBool>,
+        panic_at: u32,
+    }
+
+    impl FramePort for Counting {
+        fn put_frame(&mut self, _: &[i16; FRAME_SAMPLES]) {
+            let frame = self.frames.fetch_add(1, Ordering::Relaxed);
+            assert!(frame != self.panic_at, "on purpose, in the middle of a call");
+        }
+
+        fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]) {
+            samples.fill(7);
+        }
+    }
+
+    impl Drop for Counting {
+        fn drop(&mut self) {
+            self.dropped.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn exercise(panic_at: u32) -> (Result<(), Status>, u32, bool) {
+        let (count, dropped) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+        let port = Counting { frames: Arc::clone(&count), dropped: Arc::clone(&dropped), panic_at };
+        let frames = frames(Box::new(port));
+        // SAFETY: `frames` is handed over; the shim calls and releases it as the bridge would.
+        let status = Status::check(unsafe { shim::agent_fence_frames(&frames, 5) });
+        (status, count.load(Ordering::Relaxed), dropped.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn the_bridge_calls_both_halves_and_releases_the_port_once() {
+        assert_eq!(exercise(u32::MAX), (Ok(()), 5, true));
+    }
+
+    #[test]
+    fn a_port_that_panics_is_silenced_and_the_process_lives() {
+        assert_eq!(exercise(2), (Err(Status::CANCELLED), 3, true));
+    }
+}

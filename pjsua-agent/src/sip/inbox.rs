@@ -1,0 +1,135 @@
+//! What PJSIP's callbacks bring, kept until the SIP thread is out of them again.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use tracing::{debug, info};
+
+use super::account::Answer;
+use super::call::Calls;
+use super::ffi::{self, Event};
+use super::gate::{Gate, Origin, Verdict};
+use super::message::{Message, NameAddr};
+use super::{CallId, IncomingCall, SipEvent, dtmf};
+
+/// What the callbacks of PJSIP and the SIP thread share; both run on that thread, never at once.
+pub(super) struct Inbox {
+    pub(super) inner: RefCell<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) gate: Gate,
+    pub(super) calls: Calls,
+    /// PJSUA's account and our name for it.
+    pub(super) accounts: Vec<(i32, String)>,
+    pub(super) happenings: VecDeque<Happening>,
+}
+
+/// What the SIP thread has to pass on.
+pub(super) enum Happening {
+    Event(SipEvent),
+    Registration { account: i32, answer: Answer },
+    Transfer { call: CallId, code: u16, done: bool },
+}
+
+impl Inbox {
+    pub(super) fn new(gate: Gate) -> Self {
+        let (calls, accounts, happenings) = (Calls::default(), Vec::new(), VecDeque::new());
+        Self { inner: RefCell::new(Inner { gate, calls, accounts, happenings }) }
+    }
+}
+
+impl ffi::Receiver for Inbox {
+    fn judge(&self, data: &mut [u8], origin: Origin) -> Verdict {
+        let inner = &mut *self.inner.borrow_mut();
+        let verdict = inner.gate.judge(data, origin);
+        match &verdict {
+            Verdict::Refuse(refusal) => {
+                debug!(source = %origin.source, code = refusal.code, reason = refusal.reason, "SIP message refused");
+            }
+            Verdict::Key { call, digit: Some(digit) } => {
+                inner.happenings.push_back(Happening::Event(SipEvent::Dtmf { call: *call, digit: *digit }));
+            }
+            Verdict::Key { digit: None, .. } | Verdict::Pass { .. } => {}
+        }
+        verdict
+    }
+
+    fn note(&self, event: Event) {
+        let inner = &mut *self.inner.borrow_mut();
+        if let Some(happening) = inner.translate(event) {
+            inner.happenings.push_back(happening);
+        }
+    }
+}
+
+impl Inner {
+    /// Slots become names here and now: a slot may have another call in it by the time events are sent.
+    fn translate(&mut self, event: Event) -> Option<Happening> {
+        Some(match event {
+            Event::Registration { account, status, code, reason, expires, source } => {
+                let code = u16::try_from(code).unwrap_or_default();
+                if let Some(source) = source.filter(|_| status == 0 && (200..300).contains(&code)) {
+                    self.gate.registrar_answered(account, source);
+                }
+                Happening::Registration { account, answer: Answer { status, code, reason, expires } }
+            }
+            Event::Incoming { account, slot, invite, source } => {
+                let (incoming, lost) = self.begin_call(account, slot, &invite, source);
+                if let Some(lost) = lost {
+                    self.happenings.push_back(Happening::Event(lost));
+                }
+                Happening::Event(SipEvent::IncomingCall(incoming))
+            }
+            Event::Media { active: false, .. } => return None,
+            Event::Media { slot, codec, clock_rate_hz, remote, .. } => {
+                let call = self.calls.in_slot(slot)?.id;
+                let codec = format!("{codec}/{clock_rate_hz}");
+                Happening::Event(SipEvent::MediaActive { call, codec, remote: remote.parse().ok() })
+            }
+            Event::Dtmf { slot, digit } => {
+                let (call, digit) = (self.calls.in_slot(slot)?.id, dtmf::normal(digit)?);
+                Happening::Event(SipEvent::Dtmf { call, digit })
+            }
+            Event::Transfer { slot, code, done } => {
+                let code = u16::try_from(code).unwrap_or(500);
+                Happening::Transfer { call: self.calls.in_slot(slot)?.id, code, done }
+            }
+            Event::Ended { slot, code, reason, by_peer } => {
+                let call = self.calls.end(slot)?;
+                self.gate.call_ended(&call.sip_call_id);
+                let code = u16::try_from(code).unwrap_or_default();
+                info!(call = call.id.0, sip_call_id = call.sip_call_id, code, reason, by_peer, "SIP call ended");
+                Happening::Event(SipEvent::CallEnded { call: call.id, code, reason, by_peer })
+            }
+        })
+    }
+
+    fn begin_call(&mut self, account: i32, slot: i32, invite: &[u8], source: SocketAddr) -> (IncomingCall, Option<SipEvent>) {
+        // The guard has parsed the same bytes.
+        let message = Message::parse(invite).expect("a message that was let in is well formed");
+        let sip_call_id = message.value("Call-ID").to_owned();
+        let (call, lost) = self.calls.begin(slot, sip_call_id.clone());
+        let lost = lost.map(|lost| {
+            self.gate.call_ended(&lost.sip_call_id);
+            SipEvent::CallEnded { call: lost.id, code: 500, reason: "lost".into(), by_peer: false }
+        });
+        self.gate.call_began(sip_call_id.clone(), call);
+        let account = self.accounts.iter().find(|(index, _)| *index == account).map(|(_, name)| name.clone());
+        info!(call = call.0, sip_call_id, account, %source, "SIP call");
+        let (from, to) = (NameAddr::parse(message.value("From")), NameAddr::parse(message.value("To")));
+        let incoming = IncomingCall {
+            call,
+            account,
+            sip_call_id,
+            from_uri: from.uri.to_owned(),
+            from_name: from.name,
+            to_uri: to.uri.to_owned(),
+            request_uri: message.request_uri().to_owned(),
+            source,
+            headers: message.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+        };
+        (incoming, lost)
+    }
+}
