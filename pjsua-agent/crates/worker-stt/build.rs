@@ -22,6 +22,8 @@ fn main() {
 fn pkg_config(args: &[&str]) -> String {
     match Command::new("pkg-config").args(args).output() {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        _ => panic!("pocketsphinx is not installed; run: apt-get install pkg-config libpocketsphinx-dev libsphinxbase-dev"),
+        _ => panic!(
+            "pocketsphinx is not installed; run: apt-get install pkg-config libpocketsphinx-dev libsphinxbase-dev"
+        ),
     }
 }

@@ -1,5 +1,7 @@
 //! The client against workers of this process that do as they are told: deadlines, cancellation, broken answers.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     path::PathBuf,
     pin::Pin,

@@ -93,11 +93,7 @@ pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineE
     Ok(())
 }
 
-fn send_partial(
-    recogniser: &mut dyn Recogniser,
-    job: &Job,
-    last: &mut (Instant, String),
-) -> Result<(), EngineError> {
+fn send_partial(recogniser: &mut dyn Recogniser, job: &Job, last: &mut (Instant, String)) -> Result<(), EngineError> {
     let Some(text) = recogniser.partial()? else { return Ok(()) };
     last.0 = Instant::now();
     if text != last.1 {

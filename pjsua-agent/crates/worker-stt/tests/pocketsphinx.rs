@@ -1,5 +1,7 @@
 //! The worker with its embedded engine, from its start to its end.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::{
@@ -49,7 +51,8 @@ async fn the_agents_own_voice_is_understood_too() {
     let worker = Worker::serving(&["--capacity", "1"]).await;
     let text = "On Saturday we are open from ten in the morning until four in the afternoon.";
     for line in [Line::Wideband, Line::Telephone] {
-        let heard = say(worker.client.recognise(RecogniseOptions::default()), &speech("slt", text, line)).await.unwrap();
+        let heard =
+            say(worker.client.recognise(RecogniseOptions::default()), &speech("slt", text, line)).await.unwrap();
         for word in ["saturday", "ten", "morning", "four", "afternoon"] {
             assert!(heard.text.split(' ').any(|heard| heard == word), "`{word}` is missing in `{}`", heard.text);
         }

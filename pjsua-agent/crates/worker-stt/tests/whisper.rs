@@ -1,6 +1,8 @@
 //! The worker with whisper.cpp and a model that has the form of one and says nonsense: loading, running, streaming and
 //! stopping are real, the text is not.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "support/ggml.rs"]
 mod ggml;
 mod support;

@@ -3,10 +3,21 @@
 //! The en-us model was trained on filters from 130 to 6800 Hz. Of those a telephone leaves the lower two thirds; what
 //! is in the others depends on the resampler and the codec and means nothing, yet spoils all 13 coefficients. So the
 //! filters here end where a telephone does, with the spacing of the model's own, and a linear map gives the most
-//! likely wideband cepstrum (least squares over 30 sentences in four voices, each as wideband speech, over G.711 and
-//! over G.711 behind a 300 to 3400 Hz handset; frames within 35 of the loudest in c0). Deltas are linear in the
-//! cepstra, so the map holds for them as well. It more than halves the word error rate over G.711 and makes it the
-//! same for every resampler *(measured: docs of the worker)*.
+//! likely wideband cepstrum: least squares over 30 sentences in four voices of flite, each as wideband speech on one
+//! side and over G.711, with and without a 300 to 3400 Hz handset, on the other; frames within 35 of the utterance's
+//! loudest in c0. Deltas are linear in the cepstra, so the map holds for them as well.
+//!
+//! Word errors in 33 first utterances (175 words, four voices, none of the 30 sentences), with the better of two fixed
+//! means for the model's own front end:
+//!
+//! | line                                        | model's own | this    |
+//! |---------------------------------------------|-------------|---------|
+//! | G.711, sharp resampler                      | 26 %        | 15 %    |
+//! | G.711, cubic resampler                      | 35 %        | 15 %    |
+//! | G.711 behind a handset                      | 66 %        | 15 %    |
+//! | wideband                                    | 7 %         | 11 %    |
+//!
+//! Estimating the mean from the utterance itself instead makes it worse (22 %): a sentence is too short for that.
 
 use super::pocketsphinx_sys::{CEPSTRUM_SIZE, Cepstrum};
 
@@ -118,7 +129,7 @@ const WEIGHTS: [Cepstrum; CEPSTRUM_SIZE] = [
     [-0.417, 0.065, -0.041, 0.010, -0.276, 0.926, 0.212, -0.116, 0.021, -0.064, -0.263, -0.183, -0.176],
     [0.140, -0.073, -0.083, 0.013, -0.147, -0.030, 0.730, -0.280, -0.103, -0.261, -0.004, -0.142, 0.081],
     [-0.172, 0.018, -0.011, -0.164, 0.006, -0.234, 0.414, 0.777, -0.269, 0.093, -0.387, -0.062, -0.269],
-    [-0.136, 0.084, -0.018, 0.055, -0.151, 0.003, -0.318, 0.644, 0.301, -0.274, 0.074, -0.210, -0.078],
+    [-0.136, 0.084, -0.018, 0.055, -0.151, 0.003, -0.3179, 0.644, 0.301, -0.274, 0.074, -0.210, -0.078],
     [0.095, -0.014, -0.019, -0.077, -0.071, -0.073, -0.042, -0.144, 0.777, -0.096, -0.245, -0.121, -0.094],
     [-0.219, 0.105, 0.033, -0.002, -0.007, -0.191, 0.004, -0.069, 0.180, 0.823, -0.350, -0.076, -0.281],
 ];

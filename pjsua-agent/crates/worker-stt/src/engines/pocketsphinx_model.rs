@@ -33,9 +33,7 @@ pub struct Model {
 impl Model {
     /// Looks which files `folder` has.
     pub fn find(folder: &Path) -> Result<Self, EngineError> {
-        let wrong = |problem: String| {
-            EngineError(format!("{} is no pocketsphinx model: {problem}", folder.display()))
-        };
+        let wrong = |problem: String| EngineError(format!("{} is no pocketsphinx model: {problem}", folder.display()));
         let mut names: Vec<PathBuf> = fs::read_dir(folder)
             .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
             .map_err(|error| wrong(error.to_string()))?;

@@ -173,10 +173,7 @@ unsafe impl Send for Decoder {}
 
 /// Loads a decoder with `options` (pairs of `-name` and value), and a front end with the same but for `front_end`.
 /// Takes about a second.
-pub fn load(
-    options: &[(String, String)],
-    front_end: &[(String, String)],
-) -> Result<(FrontEnd, Decoder), SphinxError> {
+pub fn load(options: &[(String, String)], front_end: &[(String, String)]) -> Result<(FrontEnd, Decoder), SphinxError> {
     let config = Config::new(options)?;
     // SAFETY: config is a live configuration made of ps_args; the decoder takes its own reference to it.
     let decoder = NonNull::new(unsafe { ps_init(config.0.as_ptr()) })

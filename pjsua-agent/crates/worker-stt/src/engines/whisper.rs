@@ -271,7 +271,8 @@ fn transcript(state: &WhisperState) -> Transcript {
         }
     }
     let text = text.trim().to_owned();
-    let confidence = if text.is_empty() || probabilities.1 == 0 { 0.0 } else { probabilities.0 / probabilities.1 as f32 };
+    let confidence =
+        if text.is_empty() || probabilities.1 == 0 { 0.0 } else { probabilities.0 / probabilities.1 as f32 };
     Transcript { text, confidence, adaptation: Vec::new() }
 }
 

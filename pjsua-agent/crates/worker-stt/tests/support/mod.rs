@@ -101,8 +101,7 @@ pub fn speech(voice: &str, text: &str, line: Line) -> Vec<i16> {
     send.extend(encoding);
     send.extend([path_str(&sent), "pad", "0.1", "0.2"]);
     run("sox", &send);
-    let receive =
-        [path_str(&sent), "-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-L", path_str(&heard)];
+    let receive = [path_str(&sent), "-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-L", path_str(&heard)];
     run("sox", &receive);
     let bytes = fs::read(&heard).unwrap();
     let _ = fs::remove_dir_all(&folder);
