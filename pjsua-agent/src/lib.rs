@@ -1,11 +1,20 @@
-//! The daemon's parts.
+//! The daemon's parts. `main.rs` reads as the daemon's life; [`app`] says who owns what.
+//!
+//! Dependencies point one way: `app` knows everything; `call` joins the pure machine (`conversation`), the audio
+//! (`media`), the workers (`speech`) and the SIP side through their public types; `speech`, `api`, `agent` and
+//! `metrics` never see `sip`; `sip` sees none of them.
 
 pub mod api;
+pub mod app;
 pub mod audio_thread;
 pub mod config;
+pub mod drain;
 pub mod logging;
 pub mod metrics;
 pub mod redact;
+pub mod sip;
 pub mod speech;
 
-pub mod sip;
+mod agent;
+mod call;
+mod setup;

@@ -41,8 +41,8 @@ pub mod proto {
 
 pub use address::{Address, AddressError};
 pub use client::{
-    Deadlines, Generation, GenerationAct, GenerationEvent, Recognition, RecognitionEvent,
-    RecognitionEvents, RecognitionSender, SendError, Synthesis, WorkerClient,
+    Deadlines, Generation, GenerationAct, GenerationEvent, Recognition, RecognitionEvent, RecognitionEvents,
+    RecognitionSender, SendError, Synthesis, WorkerClient,
 };
 pub use error::{Failure, InferenceError, Stage};
 

@@ -1,1 +1,135 @@
-fn main() {}
+//! `pjsua-agent-stt`: the speech-recognition worker of pjsua-agent.
+
+mod engines;
+mod pool;
+mod service;
+mod utterance;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc, thread::available_parallelism};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use inference::{
+    proto::{DescribeReply, speech_to_text_server::SpeechToTextServer},
+    worker::{self, Routes, ServeArgs},
+};
+
+use engines::{
+    Engine, EngineError,
+    pocketsphinx::{DECODER_BYTES, DEFAULT_MODEL, Pocketsphinx},
+    whisper::Whisper,
+};
+use pool::Pool;
+use service::Recognition;
+
+const EXAMPLES: &str = "\
+Examples:
+  Debian's English model, on this machine:
+    pjsua-agent-stt --listen unix:/run/pjsua-agent/stt-0.sock
+  A Whisper model in German, two utterances at once, on another host:
+    pjsua-agent-stt --listen http://0.0.0.0:7001 --engine whisper --model ggml-small.bin --language de --capacity 2";
+
+/// The speech-recognition worker of pjsua-agent
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Option<ServeArgs>,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the version
+    Version,
+}
+
+#[derive(Args)]
+struct EngineArgs {
+    /// What recognises
+    #[arg(long, value_enum, default_value_t = EngineName::Pocketsphinx)]
+    engine: EngineName,
+    /// pocketsphinx: a folder with acoustic model, dictionary and language model [default: Debian's pocketsphinx-en-us];
+    /// whisper: a ggml file
+    #[arg(long, value_name = "PATH", required_if_eq("engine", "whisper"))]
+    model: Option<PathBuf>,
+    /// The language of the model (pocketsphinx), or of callers whose language is not told (whisper), as BCP 47
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    language: String,
+    /// Utterances heard at once; more wait up to 5 s [default: whisper 2; pocketsphinx 4 a core as far as a quarter of
+    /// the free memory goes, 130 MB each]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    capacity: Option<u16>,
+    /// whisper: CPU threads of each utterance [default: the cores shared out among them]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum EngineName {
+    Pocketsphinx,
+    Whisper,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(Command::Version) = cli.command {
+        println!("pjsua-agent-stt {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
+    let Some(serve) = cli.serve else {
+        Cli::command().error(ErrorKind::MissingRequiredArgument, "--listen ADDRESS is missing").exit()
+    };
+    worker::init_logging(&serve);
+    let load = move || load(&cli.engine);
+    worker::exit_code(worker::run(&serve, |engine| Routes::new(SpeechToTextServer::new(engine)), load))
+}
+
+fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> {
+    let capacity = usize::from(args.capacity.unwrap_or_else(|| default_capacity(args.engine)));
+    let engine: Arc<dyn Engine> = match args.engine {
+        EngineName::Pocketsphinx => {
+            let model = args.model.clone().unwrap_or_else(|| DEFAULT_MODEL.into());
+            Arc::new(Pocketsphinx::new(&model, &args.language)?)
+        }
+        EngineName::Whisper => {
+            let model = args.model.as_deref().expect("clap asks for the model of this engine");
+            let threads = args.threads.map_or_else(|| (cores() / capacity).max(1), usize::from);
+            Arc::new(Whisper::load(model, &args.language, threads)?)
+        }
+    };
+    let description = DescribeReply {
+        engine: engine.name().into(),
+        model: engine.model(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        capacity: u32::try_from(capacity).expect("clap limits the capacity"),
+    };
+    let pool = Pool::load(engine.clone(), capacity)?;
+    Ok((Recognition::new(engine, pool), description))
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+fn default_capacity(engine: EngineName) -> u16 {
+    let capacity = match engine {
+        EngineName::Whisper => 2,
+        // A talking caller takes a tenth to a fifth of a core; the others listen.
+        EngineName::Pocketsphinx => {
+            let by_memory = free_memory_bytes().map_or(4, |free| free / 4 / DECODER_BYTES);
+            (4 * cores()).min(usize::try_from(by_memory).unwrap_or(usize::MAX)).clamp(1, 256)
+        }
+    };
+    u16::try_from(capacity).expect("clamped")
+}
+
+/// `MemAvailable` of proc_meminfo(5).
+fn free_memory_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, stream};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     time::{Instant, sleep_until},
 };
 use tonic::transport::Channel;
@@ -153,8 +153,11 @@ pub(super) fn start(
     let (audio, audio_queue) = mpsc::channel(AUDIO_AHEAD);
     let (phase, phase_seen) = watch::channel(Phase::Speaking);
     let (events, events_queue) = mpsc::channel(EVENTS_AHEAD);
-    let requests = requests(options, audio_queue, phase_seen.clone());
+    // A stream is reset only once both its halves are let go of: the end of the task ends the requests as well.
+    let (running, ended) = oneshot::channel();
+    let requests = requests(options, audio_queue, phase_seen.clone(), ended);
     tokio::spawn(async move {
+        let _running: oneshot::Sender<()> = running;
         tokio::select! {
             biased;
             () = events.closed() => {}
@@ -174,25 +177,31 @@ fn requests(
     options: proto::RecogniseOptions,
     audio: mpsc::Receiver<Vec<u8>>,
     phase: watch::Receiver<Phase>,
+    ended: oneshot::Receiver<()>,
 ) -> impl Stream<Item = proto::RecogniseRequest> + Send + 'static {
     use recognise_request::Kind;
-    stream::unfold((Some(options), Some(audio), phase), |(options, audio, phase)| async move {
+    stream::unfold((Some(options), Some(audio), phase, ended), |(options, audio, phase, mut ended)| async move {
         let request = |kind| proto::RecogniseRequest { kind: Some(kind) };
         if let Some(options) = options {
-            return Some((request(Kind::Options(options)), (None, audio, phase)));
+            return Some((request(Kind::Options(options)), (None, audio, phase, ended)));
         }
         let mut audio = audio?;
-        match audio.recv().await {
+        let piece = tokio::select! {
+            biased;
+            _ = &mut ended => return None,
+            piece = audio.recv() => piece,
+        };
+        match piece {
             Some(mut bytes) => {
                 while bytes.len() < MESSAGE_BYTES
                     && let Ok(more) = audio.try_recv()
                 {
                     bytes.extend(more);
                 }
-                Some((request(Kind::Audio(bytes)), (None, Some(audio), phase)))
+                Some((request(Kind::Audio(bytes)), (None, Some(audio), phase, ended)))
             }
             None if matches!(*phase.borrow(), Phase::Finished(_)) => {
-                Some((request(Kind::Finish(proto::Finish {})), (None, None, phase)))
+                Some((request(Kind::Finish(proto::Finish {})), (None, None, phase, ended)))
             }
             None => None,
         }

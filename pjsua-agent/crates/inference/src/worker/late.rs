@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use crate::proto::{
-    self, language_model_server::LanguageModel, speech_to_text_server::SpeechToText, text_to_speech_server::TextToSpeech,
+    self, language_model_server::LanguageModel, speech_to_text_server::SpeechToText,
+    text_to_speech_server::TextToSpeech,
 };
 
 /// A service that answers UNAVAILABLE until its engine is loaded, and then is the engine.
@@ -51,10 +52,7 @@ impl<T: SpeechToText> SpeechToText for Late<T> {
 impl<T: LanguageModel> LanguageModel for Late<T> {
     type GenerateStream = T::GenerateStream;
 
-    async fn generate(
-        &self,
-        request: Request<proto::GenerateRequest>,
-    ) -> Result<Response<T::GenerateStream>, Status> {
+    async fn generate(&self, request: Request<proto::GenerateRequest>) -> Result<Response<T::GenerateStream>, Status> {
         self.get()?.generate(request).await
     }
 }

@@ -17,7 +17,11 @@ pub enum LogFormat {
 
 /// Sends `tracing` events to stderr as `args` say. A filter that cannot be read is replaced by `info`, with a warning.
 pub fn init_logging(args: &ServeArgs) {
-    let filter = EnvFilter::try_new(&args.log);
+    // What HTTP/2 has to say drowns a worker's own words; a filter that names it gets it.
+    let filter = match args.log.as_str() {
+        level @ ("debug" | "trace") => EnvFilter::try_new(format!("{level},h2=info,hyper=info,tonic=info,tower=info")),
+        filter => EnvFilter::try_new(filter),
+    };
     let problem = filter.as_ref().err().map(ToString::to_string);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("info")))

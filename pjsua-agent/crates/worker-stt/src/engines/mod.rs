@@ -1,0 +1,112 @@
+//! The seam between the worker and its recognisers.
+//!
+//! An [`Engine`] makes [`Recogniser`]s; a recogniser hears one utterance after another. Both are blocking code: the
+//! worker calls a recogniser on a thread that is that recogniser's own, never on the async runtime.
+
+mod cepstra;
+pub mod pocketsphinx;
+mod pocketsphinx_model;
+mod pocketsphinx_sys;
+pub mod whisper;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Why an engine failed. Its text holds nothing of what a caller said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EngineError(pub String);
+
+/// A loaded or loadable recogniser of speech.
+pub trait Engine: Send + Sync + 'static {
+    /// The engine's name in the protocol: `pocketsphinx`, `whisper`.
+    fn name(&self) -> &'static str;
+
+    /// The model, for people.
+    fn model(&self) -> String;
+
+    /// Whether utterances in `language` (BCP 47, not empty) can be recognised.
+    fn speaks(&self, language: &str) -> bool;
+
+    /// Loads and warms one more recogniser. Blocks, for seconds at worst.
+    fn recogniser(&self) -> Result<Box<dyn Recogniser>, EngineError>;
+}
+
+/// What hears one utterance at a time: `start`, any number of `accept` and `partial`, then `finish` or `abandon`.
+///
+/// After an error it is thrown away.
+pub trait Recogniser: Send {
+    /// Begins an utterance.
+    fn start(&mut self, utterance: &Utterance) -> Result<(), EngineError>;
+
+    /// Takes samples: 16 kHz, mono, at most a second.
+    fn accept(&mut self, samples: &[i16]) -> Result<(), EngineError>;
+
+    /// The transcript so far. `None` when it is not worth its price now; engines to which it is dear decide that by
+    /// the work they have done for it.
+    fn partial(&mut self) -> Result<Option<String>, EngineError>;
+
+    /// Ends the utterance with its transcript.
+    fn finish(&mut self) -> Result<Transcript, EngineError>;
+
+    /// Ends the utterance without one.
+    fn abandon(&mut self);
+}
+
+/// What is known of an utterance before it is heard.
+#[derive(Debug, Clone, Default)]
+pub struct Utterance {
+    /// BCP 47, or empty for the engine's own.
+    pub language: String,
+    /// What [`Transcript::adaptation`] was after this caller's last utterance, or empty.
+    pub adaptation: Vec<u8>,
+    /// What has become of it meanwhile.
+    pub fate: Arc<Fate>,
+}
+
+/// What has become of an utterance while its engine works; for engines that work long.
+#[derive(Debug, Default)]
+pub struct Fate {
+    finishing: AtomicBool,
+    cancelled: AtomicBool,
+}
+
+impl Fate {
+    /// The end of the audio has arrived, if perhaps not yet at the engine: a partial transcript is wanted no more.
+    pub fn is_finishing(&self) -> bool {
+        self.finishing.load(Ordering::Relaxed)
+    }
+
+    /// Nobody waits for the transcript any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// See [`is_finishing`](Self::is_finishing).
+    pub fn finish(&self) {
+        self.finishing.store(true, Ordering::Relaxed);
+    }
+
+    /// See [`is_cancelled`](Self::is_cancelled).
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What was heard.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Transcript {
+    /// Empty when nothing was recognised.
+    pub text: String,
+    /// 0..1; 0 when the engine has none.
+    pub confidence: f32,
+    /// For this caller's next utterance; empty when the engine learns nothing.
+    pub adaptation: Vec<u8>,
+}
+
+/// The language of a BCP 47 tag without region and script, in lower case: `en` of `en-US`.
+pub fn primary_language(tag: &str) -> String {
+    tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
+}

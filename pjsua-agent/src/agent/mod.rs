@@ -1,0 +1,7 @@
+//! Agents: who answers, in which words, and what the model is told about the call.
+
+mod context;
+mod prompt;
+
+pub use context::CallContext;
+pub use prompt::{request_for, system_prompt};
