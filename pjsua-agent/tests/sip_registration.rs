@@ -14,7 +14,7 @@ fn registrar() -> Peer {
 }
 
 fn agent(registrar: &Peer, change: impl FnOnce(&mut AccountConfig)) -> Agent {
-    let at = registrar.sip.local_addr().unwrap();
+    let at = registrar.sip.local_addr().expect("an address");
     let mut account =
         AccountConfig::new("desk", format!("sip:desk@{at}"), format!("sip:{at}"), "desk", "s3cret");
     account.refresh_max = Duration::from_secs(1);
