@@ -34,7 +34,7 @@ fn interrupt(caller: &Caller, heard: Duration, words: &Speech) -> (Duration, Wir
 #[test]
 fn talking_over_a_long_answer_stops_it_within_300_ms_on_the_wire() {
     let (daemon, dir) = scene::direct("barge-in", |_| {}).unwrap();
-    let words = Speech::new(Voice::Rms, "how much is the blue teapot please").unwrap();
+    let words = Speech::new(Voice::Rms, "what are your opening hours on saturday").unwrap();
     for (number, heard) in [1_500, 2_600, 3_700, 5_200].into_iter().enumerate() {
         let caller = scene::call_directly(&daemon, Codec::Pcmu, &dir.join(format!("caller-{number}"))).unwrap();
         scene::hear_greeting(&caller).unwrap();
@@ -56,8 +56,8 @@ fn talking_over_a_long_answer_stops_it_within_300_ms_on_the_wire() {
         assert!(whole.contains(remembered.trim_end_matches(|c: char| !c.is_alphanumeric())), "{remembered}");
         let (heard, kept) = (story.split_whitespace().count(), remembered.split_whitespace().count());
         assert!(heard.abs_diff(kept) <= 3, "heard {heard} words, remembers {kept}: {remembered}");
-        assert!(history[told + 1].by_caller && history[told + 1].text.to_lowercase().contains("teapot"), "{history:?}");
-        assert!(!history[told + 2].by_caller && history[told + 2].text.contains("twenty five"), "{history:?}");
+        assert!(history[told + 1].by_caller && history[told + 1].text.to_lowercase().contains("opening hours"), "{history:?}");
+        assert!(!history[told + 2].by_caller && history[told + 2].text.contains("nine in the morning"), "{history:?}");
     }
 }
 

@@ -31,9 +31,9 @@ fn at_sigterm_calls_may_end_new_ones_are_refused_and_the_last_is_ended_in_time()
     assert!(retry_after.is_some_and(|seconds| seconds > 0), "{retry_after:?}");
 
     // Calls go on: one caller still gets his answer.
-    let answer = scene::ask(&callers[0], "how much is the blue teapot").unwrap();
+    let answer = scene::ask(&callers[0], "what are your opening hours on saturday").unwrap();
     let words = scene::understand(&callers[0], &answer).unwrap();
-    assert!(words.contains("twenty"), "{words}");
+    assert!(words.contains("afternoon"), "{words}");
     for caller in &callers[..4] {
         caller.hang_up().unwrap();
     }

@@ -45,7 +45,7 @@ fn an_agent_that_is_there_before_its_registrar_finds_it_by_itself() {
     let Some(mut asterisk) = Asterisk::for_suite(&pbx, &dir.join("asterisk")) else { return };
     asterisk.kill();
     let account = Account::agent(asterisk.sip());
-    let daemon = Daemon::start_unready(Setup { account: Some(account), ..setup }, &dir.join("daemon")).unwrap();
+    let mut daemon = Daemon::start_unready(Setup { account: Some(account), ..setup }, &dir.join("daemon")).unwrap();
     std::thread::sleep(Duration::from_secs(6));
     asterisk.start_again().unwrap();
     asterisk.wait_registered("agent", Duration::from_secs(30)).unwrap();

@@ -68,7 +68,8 @@ impl Setup {
             sip: SocketAddr::from((Ipv4Addr::LOCALHOST, crate::ports::one()?)),
             account: None,
             trusted: vec!["127.0.0.1/32".into()],
-            human: None,
+            // Not called unless a suite puts somebody there.
+            human: Some("sip:nobody@127.0.0.1:9".into()),
             drain_timeout: Duration::from_secs(30),
             recognisers: 1,
             agent_file: crate::paths::repository().join("tests/agents/shop.toml"),
@@ -145,7 +146,7 @@ impl Daemon {
     /// # Errors
     /// It was not built, ends, or is not ready in time.
     pub fn start(setup: Setup, dir: &Path) -> Result<Self> {
-        let daemon = Self::start_unready(setup, dir)?;
+        let mut daemon = Self::start_unready(setup, dir)?;
         daemon.wait_ready()?;
         Ok(daemon)
     }
@@ -188,13 +189,24 @@ impl Daemon {
     ///
     /// # Errors
     /// It is not ready in time; the error shows its log.
-    pub fn wait_ready(&self) -> Result<()> {
-        let ready = || self.get("/ready").is_ok_and(|(code, _)| code == 200).then_some(());
-        crate::until("the daemon should be ready", READY_LIMIT, ready).with_context(|| {
-            let answer =
-                self.get("/ready").map_or_else(|error| format!("{error:#}"), |(code, body)| format!("{code} {body}"));
-            format!("/ready: {answer}\n{}", tail(&self.log_path(), 40))
-        })
+    pub fn wait_ready(&mut self) -> Result<()> {
+        let mut process = self.process.take().context("the daemon is stopped")?;
+        let ready_or_ended = || {
+            let is_ready = self.get("/ready").is_ok_and(|(code, _)| code == 200);
+            (is_ready || process.exited().is_some()).then_some(is_ready)
+        };
+        let waited = crate::until("the daemon should be ready", READY_LIMIT, ready_or_ended);
+        self.process = Some(process);
+        if !waited.with_context(|| self.not_ready())? {
+            bail!("the daemon ended instead of getting ready: {}", self.not_ready());
+        }
+        Ok(())
+    }
+
+    fn not_ready(&self) -> String {
+        let answer =
+            self.get("/ready").map_or_else(|error| format!("{error:#}"), |(code, body)| format!("{code} {body}"));
+        format!("/ready: {answer}\n{}", tail(&self.log_path(), 40))
     }
 
     /// Where it receives SIP.

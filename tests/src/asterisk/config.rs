@@ -149,6 +149,8 @@ fn pjsip(pbx: &Pbx, port: u16) -> String {
          ; Callers from outside: an open door, as a trunk would be.\n\
          [caller]\ntype=endpoint\ncontext=phones\ndisallow=all\nallow=ulaw,alaw,g722,opus\ndirect_media=no\n\
          rtp_symmetric=yes\ndtmf_mode=rfc4733\n\
+         ; The same registration under a number, as FreePBX names its extensions.\n\
+         [7000]\ntype=endpoint\naors=agent\ncontext=from-agent\ndisallow=all\nallow=ulaw,alaw,g722,opus\ndirect_media=no\n\
          {human}\n#include pjsip-agent.conf\n"
     )
 }
@@ -161,7 +163,7 @@ fn extensions(pbx: &Pbx, port: u16) -> String {
          [phones]\n\
          exten => 100,1,Goto(agent-ivr,s,1)\n\
          exten => 700,1,Goto(agent-dial,s,1)\n\
-         exten => 7000,1,Goto(agent-with-context,agent,1)\n\
+         exten => 7000,1,Goto(agent-with-context,7000,1)\n\
          exten => echo,1,Answer()\n same => n,Echo()\n same => n,Hangup()\n\
          exten => announcement,1,Answer()\n same => n,Playback(vm-enter-num-to-call&vm-goodbye&vm-enter-num-to-call&vm-goodbye)\n same => n,Hangup()\n\
          exten => 200,1,Goto(from-agent,human,1)\n\

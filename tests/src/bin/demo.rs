@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     })?;
     let (config, sip, api) = configuration(&dir)?;
     let daemon = step("starting pjsua-agent and its three workers (the recogniser loads its model)", || {
-        let daemon = Daemon::start_with(&config, sip, api, &dir)?;
+        let mut daemon = Daemon::start_with(&config, sip, api, &dir)?;
         daemon.wait_ready()?;
         Ok(daemon)
     })?;

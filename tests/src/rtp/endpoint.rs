@@ -120,9 +120,14 @@ impl Endpoint {
         self.codec
     }
 
-    /// Where to send, from the peer's SDP; `None` stops sending.
+    /// Where to send, from the peer's SDP; `None` stops sending and forgets what was to be said: nothing of one call
+    /// reaches the next.
     pub fn set_remote(&self, remote: Option<SocketAddr>) {
-        self.lock().remote = remote;
+        let mut state = self.lock();
+        state.remote = remote;
+        if remote.is_none() {
+            state.queue.clear();
+        }
     }
 
     /// Queues an utterance; the number is for [`said`](Self::said).
