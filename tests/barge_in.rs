@@ -56,7 +56,10 @@ fn talking_over_a_long_answer_stops_it_within_300_ms_on_the_wire() {
         assert!(whole.contains(remembered.trim_end_matches(|c: char| !c.is_alphanumeric())), "{remembered}");
         let (heard, kept) = (story.split_whitespace().count(), remembered.split_whitespace().count());
         assert!(heard.abs_diff(kept) <= 3, "heard {heard} words, remembers {kept}: {remembered}");
-        assert!(history[told + 1].by_caller && history[told + 1].text.to_lowercase().contains("opening hours"), "{history:?}");
+        assert!(
+            history[told + 1].by_caller && history[told + 1].text.to_lowercase().contains("opening hours"),
+            "{history:?}"
+        );
         assert!(!history[told + 2].by_caller && history[told + 2].text.contains("nine in the morning"), "{history:?}");
     }
 }

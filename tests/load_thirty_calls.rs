@@ -16,7 +16,12 @@ const APART: Duration = Duration::from_millis(1_500);
 
 #[test]
 fn thirty_callers_each_get_an_answer_and_no_frame_is_missing() {
-    let (daemon, dir) = scene::direct("load", |setup| setup.recognisers = 2).unwrap();
+    let (daemon, dir) = scene::direct("load", |setup| {
+        setup.recognisers = 2;
+        // The last caller waits three quarters of a minute for his turn.
+        setup.agent_more = "[turns]\nno_input_after = \"60s\"\n".into();
+    })
+    .unwrap();
     let callers = Caller::dial_many(&Dial::new(daemon.sip(), "agent"), CALLS, 10, &dir.join("callers")).unwrap();
     for caller in &callers {
         caller.answered(PATIENCE).unwrap();

@@ -5,12 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Must agree with what `vendored` passes to PJSIP itself: these decide the layout of its structures.
-pub const DEFINES: [(&str, &str); 4] = [
-    ("PJ_AUTOCONF", "1"),
-    ("PJ_IS_BIG_ENDIAN", "0"),
-    ("PJ_IS_LITTLE_ENDIAN", "1"),
-    ("NDEBUG", "1"),
-];
+pub const DEFINES: [(&str, &str); 4] =
+    [("PJ_AUTOCONF", "1"), ("PJ_IS_BIG_ENDIAN", "0"), ("PJ_IS_LITTLE_ENDIAN", "1"), ("NDEBUG", "1")];
 
 pub fn compile_shim(crate_dir: &Path, prefix: &Path) -> Result<(), String> {
     let shim = crate_dir.join("shim");

@@ -12,7 +12,7 @@ use tracing::{Instrument, info, info_span, warn};
 use crate::agent::CallContext;
 use crate::api::{ApiServer, ApiState, CallSummary, Check, Direction, HeartbeatWatch, Readiness};
 use crate::audio_thread::AudioThread;
-use crate::call::{self, CallEvent, ClockPort, CallSetup, Journal, Phrases, Registry, synthesise_whole};
+use crate::call::{self, CallEvent, CallSetup, ClockPort, Journal, Phrases, Registry, synthesise_whole};
 use crate::config::{Agent, Config};
 use crate::metrics::{self, CallOutcome};
 use crate::setup;
@@ -140,7 +140,12 @@ pub fn describe(config: &Config) -> String {
     }
     for agent in config.agents.values() {
         let human = agent.human.as_ref().map_or("no human to transfer to".into(), |human| format!("human {human}"));
-        text.push_str(&format!("\n  agent {}: {} rules, {human} ({})", agent.name, agent.rules.len(), agent.file.display()));
+        text.push_str(&format!(
+            "\n  agent {}: {} rules, {human} ({})",
+            agent.name,
+            agent.rules.len(),
+            agent.file.display()
+        ));
     }
     text.push_str(&format!(
         "\n  engines: stt {:?}, llm {:?}, tts {:?}",

@@ -28,7 +28,8 @@ fn an_invite_is_shown_with_its_headers() {
     let mut agent = Agent::start(|_| {});
     let mut peer = Peer::new(agent.addr);
     let offer = peer.offer("0");
-    let headers = "X-Customer: 4711\r\nDiversion: <sip:200@pbx>;reason=unconditional\r\nContent-Type: application/sdp\r\n";
+    let headers =
+        "X-Customer: 4711\r\nDiversion: <sip:200@pbx>;reason=unconditional\r\nContent-Type: application/sdp\r\n";
     let request = peer.request("INVITE", headers, &offer);
     peer.send(request);
     let incoming = agent.incoming();
@@ -150,7 +151,8 @@ fn a_transfer_reports_its_progress_and_ends_the_leg() {
     let refer = peer.expect("REFER", "202 Accepted");
     assert_eq!(header(&refer, "Refer-To"), "sip:human@127.0.0.1:5099");
     assert!(matches!(agent.event(), SipEvent::Transfer { code: 100, done: false, .. }));
-    let notify = |state: &str| format!("Event: refer\r\nSubscription-State: {state}\r\nContent-Type: message/sipfrag\r\n");
+    let notify =
+        |state: &str| format!("Event: refer\r\nSubscription-State: {state}\r\nContent-Type: message/sipfrag\r\n");
     assert!(peer.ask("NOTIFY", &notify("active;expires=60"), "SIP/2.0 180 Ringing\r\n").starts_with("SIP/2.0 200"));
     assert!(matches!(agent.event(), SipEvent::Transfer { code: 180, done: false, .. }));
     assert!(peer.ask("NOTIFY", &notify("terminated"), "SIP/2.0 200 OK\r\n").starts_with("SIP/2.0 200"));
@@ -227,7 +229,8 @@ fn a_call_over_tcp_is_taken() {
     let mut stream = TcpStream::connect(agent.addr).unwrap();
     stream.set_read_timeout(Some(wire::PATIENCE)).unwrap();
     let offer = peer.offer("0");
-    let invite = peer.request("INVITE", "Content-Type: application/sdp\r\n", &offer).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+    let invite =
+        peer.request("INVITE", "Content-Type: application/sdp\r\n", &offer).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
     let (head, tail) = invite.as_bytes().split_at(100);
     stream.write_all(head).unwrap();
     std::thread::sleep(Duration::from_millis(20));

@@ -30,13 +30,25 @@ fn broken(agent: SocketAddr) -> Vec<Vec<u8>> {
         }
     }
     for length in ["-1", "999999", "4294967295", "99999999999999999999", "1", "x", ""] {
-        messages.push(whole.replace(&format!("Content-Length: {}", SDP.len()), &format!("Content-Length: {length}")).into());
+        messages.push(
+            whole.replace(&format!("Content-Length: {}", SDP.len()), &format!("Content-Length: {length}")).into(),
+        );
     }
     for media in [
-        "m=audio 4000 RTP/AVP 128", "m=audio 4000 RTP/AVP 4294967295", "m=audio 4000 RTP/AVP -5", "m=audio 4000 RTP/AVP 97",
-        "m=audio 99999 RTP/AVP 0", "m=audio", "m=", "m=audio 4000 RTP/AVP", "m=audio 4000 RTP/AVP 0\r\na=rtpmap:255 X/8000",
-        "m=audio 4000 RTP/AVP 97\r\na=rtpmap:97", "m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 /", "m=audio 4000 RTP/AVP 0\r\na=ptime:0",
-        "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 host.invalid", "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 239.1.1.1",
+        "m=audio 4000 RTP/AVP 128",
+        "m=audio 4000 RTP/AVP 4294967295",
+        "m=audio 4000 RTP/AVP -5",
+        "m=audio 4000 RTP/AVP 97",
+        "m=audio 99999 RTP/AVP 0",
+        "m=audio",
+        "m=",
+        "m=audio 4000 RTP/AVP",
+        "m=audio 4000 RTP/AVP 0\r\na=rtpmap:255 X/8000",
+        "m=audio 4000 RTP/AVP 97\r\na=rtpmap:97",
+        "m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 /",
+        "m=audio 4000 RTP/AVP 0\r\na=ptime:0",
+        "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 host.invalid",
+        "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 239.1.1.1",
     ] {
         messages.push(invite(agent, &SDP.replace("m=audio 4000 RTP/AVP 0", media)).into());
     }
@@ -49,7 +61,9 @@ fn broken(agent: SocketAddr) -> Vec<Vec<u8>> {
     for body in [part.repeat(50), format!("{part}{SDP}\r\n--b--"), "--b".into(), "--b\r\n".repeat(100)] {
         messages.push(Peer::new(agent).request("INVITE", "Content-Type: multipart/mixed;boundary=b\r\n", &body).into());
     }
-    for (name, value) in [("To", "<"), ("From", "\"\\"), ("Via", "SIP/2.0"), ("CSeq", "99999999999 INVITE"), ("Contact", "*")] {
+    for (name, value) in
+        [("To", "<"), ("From", "\"\\"), ("Via", "SIP/2.0"), ("CSeq", "99999999999 INVITE"), ("Contact", "*")]
+    {
         let was = format!("{name}: {}", header(&whole, name));
         messages.push(whole.replace(&was, &format!("{name}: {value}")).into());
     }

@@ -15,8 +15,7 @@ fn registrar() -> Peer {
 
 fn agent(registrar: &Peer, change: impl FnOnce(&mut AccountConfig)) -> Agent {
     let at = registrar.sip.local_addr().expect("an address");
-    let mut account =
-        AccountConfig::new("desk", format!("sip:desk@{at}"), format!("sip:{at}"), "desk", "s3cret");
+    let mut account = AccountConfig::new("desk", format!("sip:desk@{at}"), format!("sip:{at}"), "desk", "s3cret");
     account.refresh_max = Duration::from_secs(1);
     change(&mut account);
     Agent::start(|config| {
@@ -41,7 +40,11 @@ fn register(registrar: &mut Peer) -> String {
 /// Answers the next REGISTER with a challenge.
 fn challenge(registrar: &mut Peer) {
     let request = register(registrar);
-    registrar.answer(&request, "401 Unauthorized", "WWW-Authenticate: Digest realm=\"pbx\",nonce=\"abc\",algorithm=MD5\r\n");
+    registrar.answer(
+        &request,
+        "401 Unauthorized",
+        "WWW-Authenticate: Digest realm=\"pbx\",nonce=\"abc\",algorithm=MD5\r\n",
+    );
 }
 
 /// Grants the next REGISTER 60 s.

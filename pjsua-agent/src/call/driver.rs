@@ -31,10 +31,18 @@ const HANG_UP_GRACE: Duration = Duration::from_secs(5);
 /// What SIP or the daemon tell a call.
 #[derive(Debug)]
 pub enum CallEvent {
-    MediaActive { codec: String },
+    MediaActive {
+        codec: String,
+    },
     Dtmf(char),
-    TransferProgress { code: u16, done: bool },
-    Ended { code: u16, by_peer: bool },
+    TransferProgress {
+        code: u16,
+        done: bool,
+    },
+    Ended {
+        code: u16,
+        by_peer: bool,
+    },
     /// The daemon ends: say nothing more, hang up.
     HangUp,
 }

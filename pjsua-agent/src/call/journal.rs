@@ -53,11 +53,8 @@ impl Journal {
     /// Starts the journal of one call. Its file is named after the time and `sip_call_id`.
     pub fn start_call(&self, call: u64, sip_call_id: &str) -> CallJournal {
         let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "");
-        let id: String = sip_call_id
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
-            .take(48)
-            .collect();
+        let id: String =
+            sip_call_id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(48).collect();
         let path = self.dir.join(format!("{time}-{call}-{id}.jsonl"));
         let journal = CallJournal {
             call,

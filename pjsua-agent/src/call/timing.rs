@@ -106,10 +106,7 @@ mod tests {
     #[test]
     fn each_stage_is_the_time_between_two_stations() {
         let stages = answered().first_audio(TurnId(2), MS(1541)).expect("a turn was under way");
-        assert_eq!(
-            stages,
-            TurnStages { turn: TurnId(2), endpoint: MS(500), stt: MS(30), llm: MS(1), tts: MS(10) }
-        );
+        assert_eq!(stages, TurnStages { turn: TurnId(2), endpoint: MS(500), stt: MS(30), llm: MS(1), tts: MS(10) });
         assert_eq!(stages.to_json()["total_ms"], 541.0);
     }
 

@@ -190,7 +190,8 @@ mod tests {
             assert_eq!(registration.step(now), Some(Step::Register));
             let state = registration.answered(&failed(408), now, 1.0);
             let retry_in = Duration::from_secs(seconds);
-            let expected = RegistrationState::Failed { code: 408, reason: "no".into(), wrong_password: false, retry_in };
+            let expected =
+                RegistrationState::Failed { code: 408, reason: "no".into(), wrong_password: false, retry_in };
             assert_eq!(state, Some(expected));
             assert_eq!(registration.step(now + retry_in - Duration::from_millis(1)), None);
             now += retry_in;
@@ -200,7 +201,10 @@ mod tests {
         now += 20 * SECOND;
         registration.step(now);
         let state = registration.answered(&failed(503), now, 0.0);
-        assert!(matches!(state, Some(RegistrationState::Failed { retry_in, .. }) if retry_in == SECOND / 2), "starts over");
+        assert!(
+            matches!(state, Some(RegistrationState::Failed { retry_in, .. }) if retry_in == SECOND / 2),
+            "starts over"
+        );
     }
 
     #[test]
@@ -209,7 +213,9 @@ mod tests {
             let (mut registration, now) = account();
             registration.step(now);
             let state = registration.answered(&failed(code), now, 1.0);
-            assert!(matches!(state, Some(RegistrationState::Failed { wrong_password: true, retry_in, .. }) if retry_in == 60 * SECOND));
+            assert!(
+                matches!(state, Some(RegistrationState::Failed { wrong_password: true, retry_in, .. }) if retry_in == 60 * SECOND)
+            );
             assert_eq!(registration.step(now + 59 * SECOND), None);
             assert_eq!(registration.step(now + 60 * SECOND), Some(Step::Register));
         }

@@ -80,7 +80,8 @@ pub(super) fn add_accounts(
             media_address: &media_address(first),
             ..common(config, &public)
         };
-        let failed = |e: ffi::Error| StartError::Account { name: account.name.clone(), status: e.status, detail: e.detail };
+        let failed =
+            |e: ffi::Error| StartError::Account { name: account.name.clone(), status: e.status, detail: e.detail };
         let index = endpoint.add_account(&settings).map_err(failed)?;
         accounts.push(Account { index, name: account.name.clone(), registration: Registration::new(account, now) });
         let user = uri_user(&account.aor).to_owned();

@@ -142,7 +142,8 @@ impl SipThread {
         let gate = Gate::new(config.trusted.clone(), config.srtp != Srtp::Off, config.max_calls);
         let inbox = Rc::new(Inbox::new(gate));
         let receiver: Rc<dyn ffi::Receiver> = inbox.clone();
-        let mut endpoint = Endpoint::create(&config.user_agent, config.max_calls, config.log_level.min(5), woken, receiver)?;
+        let mut endpoint =
+            Endpoint::create(&config.user_agent, config.max_calls, config.log_level.min(5), woken, receiver)?;
         bring_up::set_codecs(&endpoint, &config.codecs)?;
         let listeners = bring_up::listen(&endpoint, config)?;
         let directs = bring_up::add_direct_accounts(&endpoint, config, &listeners)?;

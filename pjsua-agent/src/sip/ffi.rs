@@ -98,8 +98,12 @@ impl Endpoint {
         receiver: Rc<dyn Receiver>,
     ) -> Result<Self, Error> {
         let context = Rc::new(Context { receiver });
-        let settings =
-            shim::agent_settings { user_agent: view(user_agent), max_calls, log_level: log_level.into(), log: Some(on_log) };
+        let settings = shim::agent_settings {
+            user_agent: view(user_agent),
+            max_calls,
+            log_level: log_level.into(),
+            log: Some(on_log),
+        };
         let events = shim::agent_events {
             user: Rc::as_ptr(&context).cast_mut().cast(),
             guard: Some(on_message),
@@ -157,7 +161,11 @@ impl Endpoint {
     }
 
     /// Starts the media clock thread; [`Endpoint::stop_clock`] or dropping the endpoint ends it.
-    pub(super) fn start_clock(&mut self, shared: Arc<Shared>, tick: Box<dyn Fn() + Send + Sync>) -> Result<(), StartClock> {
+    pub(super) fn start_clock(
+        &mut self,
+        shared: Arc<Shared>,
+        tick: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<(), StartClock> {
         let mut raw = ptr::null_mut();
         // SAFETY: the endpoint lives.
         check(unsafe { shim::agent_clock_open(self.raw.as_ptr(), &mut raw) }).map_err(StartClock::Library)?;

@@ -147,7 +147,10 @@ impl Gate {
             return Verdict::Refuse(Refusal { retry_after_s, ..Refusal::new(503, "Shutting down") });
         }
         if self.live.len() >= self.max_calls {
-            return Verdict::Refuse(Refusal { retry_after_s: BUSY_RETRY_S, ..Refusal::new(503, "All lines are taken") });
+            return Verdict::Refuse(Refusal {
+                retry_after_s: BUSY_RETRY_S,
+                ..Refusal::new(503, "All lines are taken")
+            });
         }
         Verdict::Pass { account: Some(account) }
     }
@@ -167,7 +170,8 @@ impl Gate {
                 return Some(owner.index);
             }
         }
-        let exact: Vec<&&Owner> = owners.iter().filter(|o| o.registrar.is_some_and(|r| same(r, origin.source))).collect();
+        let exact: Vec<&&Owner> =
+            owners.iter().filter(|o| o.registrar.is_some_and(|r| same(r, origin.source))).collect();
         if let [owner] = exact.as_slice() {
             return Some(owner.index);
         }
@@ -289,7 +293,8 @@ mod tests {
         gate.owners.push(Owner { index: 0, user: "desk".into(), registrar: None, networks: Vec::new() });
         gate.directs.push(Direct { index: 5, is_stream: false, port: 5080 });
         gate.registrar_answered(0, "127.0.0.1:5070".parse().unwrap());
-        let mut call = |port| gate.judge(&mut message("INVITE", "x", "new", "", ""), from(&format!("127.0.0.1:{port}")));
+        let mut call =
+            |port| gate.judge(&mut message("INVITE", "x", "new", "", ""), from(&format!("127.0.0.1:{port}")));
         assert_eq!(call(5070), Verdict::Pass { account: Some(0) });
         assert_eq!(call(5999), Verdict::Pass { account: Some(5) });
     }
@@ -298,7 +303,10 @@ mod tests {
     fn a_stranger_is_refused_and_may_only_ask_for_options() {
         assert_eq!(refused(&invite("desk", STRANGER)), 403);
         assert_eq!(refused(&gate().judge(&mut message("OPTIONS", "x", "o", "", ""), from(STRANGER))), 200);
-        assert_eq!(gate().judge(&mut message("OPTIONS", "x", "o", "", ""), from(PEER)), Verdict::Pass { account: None });
+        assert_eq!(
+            gate().judge(&mut message("OPTIONS", "x", "o", "", ""), from(PEER)),
+            Verdict::Pass { account: None }
+        );
     }
 
     #[test]
@@ -311,10 +319,12 @@ mod tests {
 
     #[test]
     fn nobody_can_make_us_dial_or_publish() {
-        for (method, code) in [("REFER", 603), ("SUBSCRIBE", 501), ("MESSAGE", 501), ("REGISTER", 501), ("NOTIFY", 489)] {
+        for (method, code) in [("REFER", 603), ("SUBSCRIBE", 501), ("MESSAGE", 501), ("REGISTER", 501), ("NOTIFY", 489)]
+        {
             assert_eq!(refused(&gate().judge(&mut message(method, "desk", "x", "", ""), from(PBX))), code, "{method}");
         }
-        let verdict = gate().judge(&mut message("INVITE", "desk", "new", "Replaces: a;to-tag=1;from-tag=2\r\n", ""), from(PBX));
+        let verdict =
+            gate().judge(&mut message("INVITE", "desk", "new", "Replaces: a;to-tag=1;from-tag=2\r\n", ""), from(PBX));
         assert_eq!(refused(&verdict), 603);
     }
 

@@ -152,7 +152,8 @@ fn check_body(message: &Message<'_>, is_request: bool, body: &[u8], srtp: bool) 
 mod tests {
     use super::*;
 
-    const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+    const SDP: &str =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
     fn request(method: &str, headers: &str, body: &str) -> Vec<u8> {
         format!("{method} sip:a@b SIP/2.0\r\nCall-ID: x\r\nCSeq: 1 {method}\r\n{headers}\r\n{body}").into_bytes()
@@ -175,8 +176,10 @@ mod tests {
 
     #[test]
     fn the_body_must_be_as_long_as_content_length_says() {
-        for length in ["1", &format!("{}", SDP.len() - 3), &format!("{}", SDP.len() + 1), "-1", "x", "", "99999999999"] {
-            let data = request("INVITE", &format!("Content-Type: application/sdp\r\nContent-Length: {length}\r\n"), SDP);
+        for length in ["1", &format!("{}", SDP.len() - 3), &format!("{}", SDP.len() + 1), "-1", "x", "", "99999999999"]
+        {
+            let data =
+                request("INVITE", &format!("Content-Type: application/sdp\r\nContent-Length: {length}\r\n"), SDP);
             assert_eq!(code(&data), 400, "{length}");
         }
         let twice = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\nl: 0\r\n", SDP.len());
@@ -196,7 +199,10 @@ mod tests {
         assert_eq!(code(&request("OPTIONS", &"X: aaaaaaaaaaaaaaa\r\n".repeat(1000), "")), 413);
         assert_eq!(code(&request("OPTIONS", &"X: a\r\n".repeat(200), "")), 413);
         let body = "a".repeat(MAX_BODY + 1);
-        assert_eq!(code(&request("BYE", &format!("Content-Type: text/plain\r\nContent-Length: {}\r\n", body.len()), &body)), 413);
+        assert_eq!(
+            code(&request("BYE", &format!("Content-Type: text/plain\r\nContent-Length: {}\r\n", body.len()), &body)),
+            413
+        );
         assert_eq!(code(b"OPTIONS sip:a SIP/2.0\r\n\r\n"), 400, "no Call-ID");
     }
 
@@ -205,14 +211,23 @@ mod tests {
         let mime = "Content-Type: multipart/mixed;boundary=x\r\nContent-Length: 5\r\n";
         let refusal = check(&Packet { data: &request("INVITE", mime, "--x--"), is_stream: false }, false).unwrap_err();
         assert_eq!((refusal.code, refusal.accept), (415, Some(c"application/sdp")));
-        for (method, kind) in [("INVITE", "text/plain"), ("INFO", "application/media_control+xml"), ("NOTIFY", "text/xml")] {
+        for (method, kind) in
+            [("INVITE", "text/plain"), ("INFO", "application/media_control+xml"), ("NOTIFY", "text/xml")]
+        {
             let headers = format!("Content-Type: {kind}\r\nContent-Length: 1\r\n");
             assert_eq!(code(&request(method, &headers, "x")), 415, "{method} {kind}");
         }
         assert_eq!(code(&request("INVITE", "Content-Length: 1\r\n", "x")), 400, "no Content-Type");
         let gzip = format!("Content-Type: application/sdp\r\ne: gzip\r\nContent-Length: {}\r\n", SDP.len());
         assert_eq!(code(&request("INVITE", &gzip, SDP)), 415);
-        assert_eq!(code(&request("NOTIFY", "Content-Type: message/sipfrag;version=2.0\r\nContent-Length: 14\r\n", "SIP/2.0 200 OK")), 0);
+        assert_eq!(
+            code(&request(
+                "NOTIFY",
+                "Content-Type: message/sipfrag;version=2.0\r\nContent-Length: 14\r\n",
+                "SIP/2.0 200 OK"
+            )),
+            0
+        );
     }
 
     #[test]

@@ -106,7 +106,13 @@ impl Inner {
         })
     }
 
-    fn begin_call(&mut self, account: i32, slot: i32, invite: &[u8], source: SocketAddr) -> (IncomingCall, Option<SipEvent>) {
+    fn begin_call(
+        &mut self,
+        account: i32,
+        slot: i32,
+        invite: &[u8],
+        source: SocketAddr,
+    ) -> (IncomingCall, Option<SipEvent>) {
         // The guard has parsed the same bytes.
         let message = Message::parse(invite).expect("a message that was let in is well formed");
         let sip_call_id = message.value("Call-ID").to_owned();

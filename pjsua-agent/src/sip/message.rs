@@ -283,7 +283,8 @@ mod tests {
     fn what_is_no_message_is_named() {
         let long = [b"OPTIONS sip:a SIP/2.0\r\nX: ".as_slice(), &vec![b'a'; MAX_LINE + 1], b"\r\n\r\n"].concat();
         let many = [b"OPTIONS sip:a SIP/2.0\r\n".as_slice(), &b"X: 1\r\n".repeat(MAX_HEADERS + 1), b"\r\n"].concat();
-        let folded = [b"OPTIONS sip:a SIP/2.0\r\nX: 1\r\n".as_slice(), &b" aaaaaaaaaaaaaaaaaaaa\r\n".repeat(400), b"\r\n"];
+        let folded =
+            [b"OPTIONS sip:a SIP/2.0\r\nX: 1\r\n".as_slice(), &b" aaaaaaaaaaaaaaaaaaaa\r\n".repeat(400), b"\r\n"];
         for (data, why) in [
             (b"OPTIONS sip:a SIP/2.0\r\nTo: b".as_slice(), Malformed::Unterminated),
             (b"", Malformed::Unterminated),
@@ -295,7 +296,12 @@ mod tests {
             (&many, Malformed::TooManyHeaders),
             (&folded.concat(), Malformed::LineTooLong),
         ] {
-            assert_eq!(Message::parse(data).unwrap_err(), why, "{}", String::from_utf8_lossy(&data[..data.len().min(60)]));
+            assert_eq!(
+                Message::parse(data).unwrap_err(),
+                why,
+                "{}",
+                String::from_utf8_lossy(&data[..data.len().min(60)])
+            );
         }
     }
 

@@ -265,7 +265,8 @@ impl Reader {
 
 fn check_connection(value: &str) -> Result<(), SdpError> {
     let mut words = value.split(' ');
-    let (Some("IN"), Some(family), Some(address), None) = (words.next(), words.next(), words.next(), words.next()) else {
+    let (Some("IN"), Some(family), Some(address), None) = (words.next(), words.next(), words.next(), words.next())
+    else {
         return Err(bad("SDP connection is malformed"));
     };
     check_address(family, address)
@@ -363,7 +364,9 @@ mod tests {
 
     #[test]
     fn an_rtpmap_must_have_a_name_and_a_rate() {
-        for value in ["97", "97 ", "97 X", "97 X/", "97 X/0", "97 X/8000/0", "97 X/8000/99", "97 X/8000/1/2", "97 /8000"] {
+        for value in
+            ["97", "97 ", "97 X", "97 X/", "97 X/0", "97 X/8000/0", "97 X/8000/99", "97 X/8000/1/2", "97 /8000"]
+        {
             assert_eq!(refused(&with(&format!("a=rtpmap:{value}"))).code, 400, "{value}");
         }
         let long = "a".repeat(33);
@@ -387,23 +390,52 @@ mod tests {
         let long = format!("1 AES_CM_128_HMAC_SHA1_80 inline:{}", "A".repeat(500));
         let tag = "1".repeat(40);
         let long_tag = format!("{tag} AES_CM_128_HMAC_SHA1_80 inline:AAAA");
-        for bad in ["", "1", "1 X", "1 X inline:", "1 X inline:%%%", "1 X key:AAAA", "1 X inline:AA;inline:BB", &long, &long_tag] {
+        for bad in [
+            "",
+            "1",
+            "1 X",
+            "1 X inline:",
+            "1 X inline:%%%",
+            "1 X key:AAAA",
+            "1 X inline:AA;inline:BB",
+            &long,
+            &long_tag,
+        ] {
             assert_eq!(check(with(&format!("a=crypto:{bad}")).as_bytes(), true).unwrap_err().code, 400, "{bad}");
         }
     }
 
     #[test]
     fn an_address_must_be_a_unicast_literal() {
-        for address in ["IP4 pbx.example", "IP4 224.0.0.1", "IP4 255.255.255.255", "IP6 192.0.2.1", "IP6 ff02::1", "IP4 10.0.0.1/127"] {
+        for address in [
+            "IP4 pbx.example",
+            "IP4 224.0.0.1",
+            "IP4 255.255.255.255",
+            "IP6 192.0.2.1",
+            "IP6 ff02::1",
+            "IP4 10.0.0.1/127",
+        ] {
             let body = OFFER.replace("c=IN IP4 192.0.2.9", &format!("c=IN {address}"));
             assert_eq!(refused(&body).code, 488, "{address}");
         }
-        assert_eq!(check(OFFER.replace("c=IN IP4 192.0.2.9", "c=IN IP4 0.0.0.0").as_bytes(), false), Ok(vec![]), "hold");
+        assert_eq!(
+            check(OFFER.replace("c=IN IP4 192.0.2.9", "c=IN IP4 0.0.0.0").as_bytes(), false),
+            Ok(vec![]),
+            "hold"
+        );
     }
 
     #[test]
     fn text_that_is_not_sdp_is_refused() {
-        for body in ["", "hello", "v=1\r\n", "o=- 1 1 IN IP4 1.1.1.1\r\nv=0\r\n", "v=0\r\nvv=0\r\n", "v=0\r\n=x\r\n", "v=0\r\nX=1\r\n"] {
+        for body in [
+            "",
+            "hello",
+            "v=1\r\n",
+            "o=- 1 1 IN IP4 1.1.1.1\r\nv=0\r\n",
+            "v=0\r\nvv=0\r\n",
+            "v=0\r\n=x\r\n",
+            "v=0\r\nX=1\r\n",
+        ] {
             assert_eq!(refused(body).code, 400, "{body}");
         }
         assert_eq!(refused("v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\n").code, 400, "no media");

@@ -125,7 +125,10 @@ impl AccountConfig {
 
 impl fmt::Debug for AccountConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccountConfig").field("name", &self.name).field("registrar", &self.registrar).finish_non_exhaustive()
+        f.debug_struct("AccountConfig")
+            .field("name", &self.name)
+            .field("registrar", &self.registrar)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,8 @@ const MAX_TARGET: usize = 512;
 /// Whether `target` may go into Refer-To: a URI of a scheme we know, with nothing in it that could end the header.
 pub(super) fn is_target(target: &str) -> bool {
     let scheme = target.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
-    let known = matches!(scheme, Some((scheme, rest)) if matches!(scheme.as_str(), "sip" | "sips" | "tel") && !rest.is_empty());
+    let known =
+        matches!(scheme, Some((scheme, rest)) if matches!(scheme.as_str(), "sip" | "sips" | "tel") && !rest.is_empty());
     known && target.len() <= MAX_TARGET && target.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"\\^`{}".contains(&b))
 }
 
@@ -57,7 +58,8 @@ mod tests {
         for good in ["sip:100@pbx", "sips:a@b;transport=tcp", "tel:+4930123", "SIP:human@127.0.0.1:5070"] {
             assert!(is_target(good), "{good}");
         }
-        for bad in ["", "sip:", "100", "http://x", "sip:a@b\r\nX: y", "sip:a b@c", "<sip:a@b>", "sip:a@b>", "sip:ä@b"] {
+        for bad in ["", "sip:", "100", "http://x", "sip:a@b\r\nX: y", "sip:a b@c", "<sip:a@b>", "sip:a@b>", "sip:ä@b"]
+        {
             assert!(!is_target(bad), "{bad}");
         }
         assert!(!is_target(&format!("sip:{}@b", "1".repeat(MAX_TARGET))));

@@ -8,7 +8,9 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pjsua_agent::sip::{self, CallId, FRAME_SAMPLES, FramePort, Listen, Sip, SipConfig, SipEvent, SipHandle, Transport};
+use pjsua_agent::sip::{
+    self, CallId, FRAME_SAMPLES, FramePort, Listen, Sip, SipConfig, SipEvent, SipHandle, Transport,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, error::TryRecvError, unbounded_channel};
 
 /// Long enough for any answer on a loaded machine.
@@ -162,7 +164,8 @@ impl Peer {
             self.cseq += 1;
         }
         let me = self.sip.local_addr().expect("an address");
-        let tag = self.to_tag.as_ref().filter(|_| method != "CANCEL").map_or(String::new(), |tag| format!(";tag={tag}"));
+        let tag =
+            self.to_tag.as_ref().filter(|_| method != "CANCEL").map_or(String::new(), |tag| format!(";tag={tag}"));
         format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {me};rport;branch=z9hG4bK-{id}-{cseq}{ack}\r\nMax-Forwards: 70\r\n\
              From: \"Ann\" <sip:+4930123@127.0.0.1>;tag=peer\r\nTo: <sip:agent@127.0.0.1>{tag}\r\nCall-ID: {id}\r\n\

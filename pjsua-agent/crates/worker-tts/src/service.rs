@@ -98,12 +98,8 @@ fn read(request: proto::SynthesiseRequest) -> Result<(Option<Speech>, u32), Stat
     if !SPEAKING_RATES.contains(&rate) {
         return Err(Status::invalid_argument(format!("rate is {rate}; allowed: 0.5 to 2.0")));
     }
-    let speech = text::clean(&request.text).map(|text| Speech {
-        text,
-        voice: request.voice,
-        language: request.language,
-        rate,
-    });
+    let speech =
+        text::clean(&request.text).map(|text| Speech { text, voice: request.voice, language: request.language, rate });
     Ok((speech, rate_hz))
 }
 

@@ -56,10 +56,8 @@ async fn several_calls_are_served_at_once() {
             ("8 answers, all different", (0..8).map(|number| format!("For room {number}, {CLAUSE}")).collect()),
         ] {
             let all = futures_util::future::join_all(clauses.iter().map(|clause| worker.speak(say(clause)))).await;
-            let mut first: Vec<f64> = all
-                .iter()
-                .map(|spoken| spoken.as_ref().unwrap().first_audio.unwrap().as_secs_f64() * 1e3)
-                .collect();
+            let mut first: Vec<f64> =
+                all.iter().map(|spoken| spoken.as_ref().unwrap().first_audio.unwrap().as_secs_f64() * 1e3).collect();
             first.sort_by(f64::total_cmp);
             let (middle, slowest) = (first[first.len() / 2], first[first.len() - 1]);
             println!("{engine}: {what} at once: first audio {middle:.0} ms (median; slowest {slowest:.0} ms)");
@@ -123,7 +121,10 @@ fn options_that_make_no_sense_are_refused_in_words() {
     for (options, word) in [
         (&["--engine", "flite"][..], "--listen"),
         (&["--listen", "unix:/tmp/never.sock", "--engine", "piper"], "--model"),
-        (&["--listen", "unix:/tmp/pjsua-agent-tts-never.sock", "--engine", "flite", "--voice", "darth"], "slt, rms, awb"),
+        (
+            &["--listen", "unix:/tmp/pjsua-agent-tts-never.sock", "--engine", "flite", "--voice", "darth"],
+            "slt, rms, awb",
+        ),
         (&["--listen", "unix:/tmp/pjsua-agent-tts-never.sock", "--engine", "espeak", "--voice", "zzz"], "zzz"),
     ] {
         let output = run_to_end(options);

@@ -61,7 +61,8 @@ async fn several_calls_are_served_at_once_and_more_wait() {
     let folder = Folder::new();
     let Some(worker) = start(&folder, 22_050).await else { return };
     let all = futures_util::future::join_all((0..20).map(|_| worker.speak(say("Hello, hello. Hello.")))).await;
-    let lengths: std::collections::HashSet<usize> = all.into_iter().map(|spoken| spoken.unwrap().samples.len()).collect();
+    let lengths: std::collections::HashSet<usize> =
+        all.into_iter().map(|spoken| spoken.unwrap().samples.len()).collect();
     assert_eq!(lengths.len(), 1);
 }
 
@@ -71,7 +72,8 @@ fn what_is_missing_is_named() {
     let model = folder.0.join("tiny.onnx");
     let address = format!("unix:{}/tts.sock", folder.0.display());
     let fails = |library: &str| {
-        let options = ["--listen", &address, "--engine", "piper", "--model", model.to_str().unwrap(), "--onnxruntime", library];
+        let options =
+            ["--listen", &address, "--engine", "piper", "--model", model.to_str().unwrap(), "--onnxruntime", library];
         let output = run_to_end(&options);
         assert!(!output.status.success());
         String::from_utf8_lossy(&output.stderr).into_owned()

@@ -103,7 +103,12 @@ pub(super) unsafe extern "C" fn on_registration(
     })
 }
 
-pub(super) unsafe extern "C" fn on_incoming(user: *mut c_void, account: c_int, slot: c_int, invite: *const shim::agent_message) -> c_int {
+pub(super) unsafe extern "C" fn on_incoming(
+    user: *mut c_void,
+    account: c_int,
+    slot: c_int,
+    invite: *const shim::agent_message,
+) -> c_int {
     fence(|| {
         // SAFETY: the message is valid during the call.
         let (source, invite) = unsafe {
@@ -148,7 +153,13 @@ pub(super) unsafe extern "C" fn on_transfer(user: *mut c_void, slot: c_int, code
     })
 }
 
-pub(super) unsafe extern "C" fn on_ended(user: *mut c_void, slot: c_int, code: c_int, reason: shim::agent_str, by_peer: c_int) -> c_int {
+pub(super) unsafe extern "C" fn on_ended(
+    user: *mut c_void,
+    slot: c_int,
+    code: c_int,
+    reason: shim::agent_str,
+    by_peer: c_int,
+) -> c_int {
     fence(|| {
         // SAFETY: the string is valid during the call.
         let reason = unsafe { string(reason) };
@@ -185,7 +196,8 @@ unsafe extern "C" fn get_frame(user: *mut c_void, samples: *mut i16) -> c_int {
     fence(|| {
         // SAFETY: `user` comes from `frames` and was not released; `samples` is a whole frame (agent_shim.hpp). The bridge
         // calls both halves from the media clock thread alone.
-        let (port, samples) = unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &mut *samples.cast::<[i16; FRAME_SAMPLES]>()) };
+        let (port, samples) =
+            unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &mut *samples.cast::<[i16; FRAME_SAMPLES]>()) };
         port.get_frame(samples);
     })
 }
@@ -193,7 +205,8 @@ unsafe extern "C" fn get_frame(user: *mut c_void, samples: *mut i16) -> c_int {
 unsafe extern "C" fn put_frame(user: *mut c_void, samples: *const i16) -> c_int {
     fence(|| {
         // SAFETY: as in `get_frame`.
-        let (port, samples) = unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &*samples.cast::<[i16; FRAME_SAMPLES]>()) };
+        let (port, samples) =
+            unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &*samples.cast::<[i16; FRAME_SAMPLES]>()) };
         port.put_frame(samples);
     })
 }

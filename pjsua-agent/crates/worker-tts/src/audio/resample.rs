@@ -88,16 +88,19 @@ impl Resampler {
             self.delay -= skipped;
             let wanted = usize::try_from(length - self.given).unwrap_or(usize::MAX).min(produced - skipped);
             self.given += wanted as u64;
-            out.extend(self.output[skipped..skipped + wanted].iter().map(|sample| {
-                sample.round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16
-            }));
+            out.extend(
+                self.output[skipped..skipped + wanted]
+                    .iter()
+                    .map(|sample| sample.round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16),
+            );
         }
         self.input.drain(..used);
     }
 
     fn block(&mut self, from: usize, block: usize) -> usize {
         let room = self.output.len();
-        let input = InterleavedSlice::new(&self.input[from..from + block], 1, block).expect("the block is in the buffer");
+        let input =
+            InterleavedSlice::new(&self.input[from..from + block], 1, block).expect("the block is in the buffer");
         let mut output = InterleavedSlice::new_mut(&mut self.output, 1, room).expect("the buffer is its own length");
         let (_, produced) = self
             .filter

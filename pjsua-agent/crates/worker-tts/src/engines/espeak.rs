@@ -82,7 +82,9 @@ impl Library {
             Selection::Language(language) => (language, by_language(language)?),
         };
         if !found {
-            return Err(SpeakError::Invalid(format!("espeak-ng has no voice for {wanted:?}; see `espeak-ng --voices`")));
+            return Err(SpeakError::Invalid(format!(
+                "espeak-ng has no voice for {wanted:?}; see `espeak-ng --voices`"
+            )));
         }
         self.selected = Some(selection.clone());
         Ok(())

@@ -92,7 +92,8 @@ impl Spoken {
     }
 
     pub fn loudness(&self) -> f64 {
-        (self.samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>() / self.samples.len().max(1) as f64).sqrt()
+        (self.samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>() / self.samples.len().max(1) as f64)
+            .sqrt()
     }
 }
 

@@ -41,9 +41,20 @@ fn fetch(cache: &Path) -> Result<(), String> {
     fs::write(&wanted, format!("onnxruntime==1.31.1 --hash=sha256:{SHA256}\n")).map_err(|error| error.to_string())?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
     python(&[
-        "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:",
-        "--python-version=311", "--implementation=cp", "--platform=manylinux_2_28_x86_64",
-        "--dest", &text(&fresh), "-r", &text(&wanted),
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--python-version=311",
+        "--implementation=cp",
+        "--platform=manylinux_2_28_x86_64",
+        "--dest",
+        &text(&fresh),
+        "-r",
+        &text(&wanted),
     ])?;
     python(&["-m", "zipfile", "-e", &text(&fresh.join(WHEEL)), &text(&fresh.join("unpacked"))])?;
     // Of several test processes one wins; all have the same file.

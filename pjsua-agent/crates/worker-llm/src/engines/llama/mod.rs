@@ -161,7 +161,11 @@ fn live(settings: &LlamaSettings, queue: &mpsc::Receiver<Order>, ready: &mpsc::S
         Err(error) => return refuse(error.to_string()),
     };
     if model.n_ctx_train() < settings.context {
-        tracing::warn!(trained = model.n_ctx_train(), context = settings.context, "--context is more than the model was trained for");
+        tracing::warn!(
+            trained = model.n_ctx_train(),
+            context = settings.context,
+            "--context is more than the model was trained for"
+        );
     }
     match batch::Batcher::new(&model, context, settings) {
         Ok(mut batcher) => {

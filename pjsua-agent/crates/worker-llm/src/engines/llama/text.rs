@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn text_without_markers_is_spoken_at_once() {
-        assert_eq!(stream(ALL, &["\n We ", "are open."]), (vec!["We ".into(), "are open.".into(), String::new()], None));
+        assert_eq!(
+            stream(ALL, &["\n We ", "are open."]),
+            (vec!["We ".into(), "are open.".into(), String::new()], None)
+        );
     }
 
     #[test]

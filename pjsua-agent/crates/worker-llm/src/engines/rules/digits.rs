@@ -120,10 +120,7 @@ impl Run {
     }
 
     fn digits(&self) -> String {
-        self.groups
-            .iter()
-            .map(|group| group.literal.clone().unwrap_or_else(|| group.total().to_string()))
-            .collect()
+        self.groups.iter().map(|group| group.literal.clone().unwrap_or_else(|| group.total().to_string())).collect()
     }
 
     fn acceptable(&self, words: &[String], start: usize, asked: bool) -> bool {
@@ -159,8 +156,26 @@ enum Kind {
 
 fn kind(word: &str) -> Kind {
     const UNITS: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
     const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     if let Some(value) = UNITS.iter().position(|unit| *unit == word) {

@@ -56,8 +56,7 @@ pub struct Reply {
 impl Reply {
     /// The reply as the stream has it: word by word, so that a clause can be spoken before the last word is there.
     pub fn into_events(self) -> Vec<Event> {
-        let mut events: Vec<Event> =
-            self.text.split_inclusive(' ').map(|word| Event::Delta(word.to_owned())).collect();
+        let mut events: Vec<Event> = self.text.split_inclusive(' ').map(|word| Event::Delta(word.to_owned())).collect();
         let usage = Usage { generated_tokens: u32::try_from(events.len()).unwrap_or(u32::MAX), ..Usage::default() };
         events.extend(self.act.map(Event::Act));
         events.push(Event::Done(usage));
@@ -133,9 +132,9 @@ fn choose<'a>(rules: &'a [Rule], said: &[String]) -> Option<&'a Rule> {
     for rule in rules {
         let spans = rule.phrases.iter().filter_map(|phrase| words::find(said, &words::words(phrase)));
         let Some(span) = spans.max_by_key(ExactSizeIterator::len) else { continue };
-        let better = chosen.as_ref().is_none_or(|(_, best)| {
-            span.start <= best.start && best.end <= span.end && best.len() < span.len()
-        });
+        let better = chosen
+            .as_ref()
+            .is_none_or(|(_, best)| span.start <= best.start && best.end <= span.end && best.len() < span.len());
         if better {
             chosen = Some((rule, span));
         }

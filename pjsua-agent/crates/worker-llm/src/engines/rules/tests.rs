@@ -77,10 +77,7 @@ fn a_phrase_split_over_two_utterances_is_still_found() {
 
 #[test]
 fn a_number_given_at_once_is_read_back_digit_by_digit() {
-    assert_eq!(
-        said(vec![caller("where is my order four five double one")]),
-        plain("Order 4 5 1 1 is on its way.")
-    );
+    assert_eq!(said(vec![caller("where is my order four five double one")]), plain("Order 4 5 1 1 is on its way."));
 }
 
 #[test]

@@ -16,9 +16,7 @@ pub fn find(text: &[String], phrase: &[String]) -> Option<std::ops::Range<usize>
     if phrase.is_empty() {
         return None;
     }
-    text.windows(phrase.len())
-        .position(|window| window == phrase)
-        .map(|start| start..start + phrase.len())
+    text.windows(phrase.len()).position(|window| window == phrase).map(|start| start..start + phrase.len())
 }
 
 #[cfg(test)]

@@ -25,7 +25,14 @@ impl Audio for Ear {
     }
 }
 
-fn hear(engine: &Espeak, text: &str, voice: &str, language: &str, rate: f32, patience: usize) -> Result<Ear, SpeakError> {
+fn hear(
+    engine: &Espeak,
+    text: &str,
+    voice: &str,
+    language: &str,
+    rate: f32,
+    patience: usize,
+) -> Result<Ear, SpeakError> {
     let mut ear = Ear { samples: Vec::new(), rate_hz: 0, pushes: 0, patience };
     let speech = Speech { text: text.to_owned(), voice: voice.to_owned(), language: language.to_owned(), rate };
     engine.speak(&speech, &mut ear)?;
@@ -123,7 +130,10 @@ fn phonemes_come_clause_by_clause_with_their_text() {
     let clauses = library.phonemes("Hello there, Mr. Smith. Is it 4.50?").unwrap();
     let texts: Vec<&str> = clauses.iter().map(|(_, text)| text.trim()).collect();
     assert_eq!(texts, ["Hello there,", "Mr.", "Smith.", "Is it 4.50?"]);
-    assert!(clauses[0].0.contains("həl") && clauses[1].0.contains("mˈɪst") && clauses[2].0.contains("sm"), "{clauses:?}");
+    assert!(
+        clauses[0].0.contains("həl") && clauses[1].0.contains("mˈɪst") && clauses[2].0.contains("sm"),
+        "{clauses:?}"
+    );
 }
 
 #[test]

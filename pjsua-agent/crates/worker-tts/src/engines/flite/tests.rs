@@ -107,7 +107,8 @@ fn a_faster_rate_is_shorter() {
 #[test]
 fn an_impatient_listener_stops_the_synthesis_and_the_next_one_is_whole() {
     let engine = Flite::load("slt").unwrap();
-    let long = speech("This is a rather long sentence that nobody wants to hear to its very end, however much it tries.", "");
+    let long =
+        speech("This is a rather long sentence that nobody wants to hear to its very end, however much it tries.", "");
     let mut ear = Ear { patience: 3_200, ..Ear::new() };
     engine.speak(&long, &mut ear).unwrap();
     let whole = hear(&engine, &long).samples.len();

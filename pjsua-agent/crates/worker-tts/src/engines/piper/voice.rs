@@ -232,7 +232,10 @@ mod tests {
     #[test]
     fn a_description_is_read_and_what_it_lacks_is_named() {
         let voice = voice();
-        assert_eq!((voice.sample_rate(), voice.espeak_voice(), voice.phoneme_type()), (22_050, "de", PhonemeType::Espeak));
+        assert_eq!(
+            (voice.sample_rate(), voice.espeak_voice(), voice.phoneme_type()),
+            (22_050, "de", PhonemeType::Espeak)
+        );
         assert!(Voice::parse(b"{}").unwrap_err().contains("audio"));
         assert!(Voice::parse(JSON.replace("\"^\"", "\"x\"").as_bytes()).unwrap_err().contains("\"^\""));
         assert!(Voice::parse(JSON.replace("22050", "1").as_bytes()).unwrap_err().contains("sample_rate"));
@@ -267,13 +270,7 @@ mod tests {
 
     #[test]
     fn clauses_become_sentences_with_their_punctuation() {
-        let clauses = [
-            ("aː b", "Ah, "),
-            ("(en)c(de) d", "see dee? "),
-            ("m", "Mr. "),
-            ("e", "\"Eh.\" "),
-            ("f", "Eff"),
-        ]
+        let clauses = [("aː b", "Ah, "), ("(en)c(de) d", "see dee? "), ("m", "Mr. "), ("e", "\"Eh.\" "), ("f", "Eff")]
             .map(|(phonemes, text)| (phonemes.to_owned(), text.to_owned()));
         assert_eq!(sentences(&clauses), ["aː b, c d?", "m e.", "f"]);
     }
