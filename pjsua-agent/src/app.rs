@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use tracing::{Instrument, info, info_span, warn};
 use crate::agent::CallContext;
 use crate::api::{ApiServer, ApiState, CallSummary, Check, Direction, HeartbeatWatch, Readiness};
 use crate::audio_thread::AudioThread;
-use crate::call::{self, CallEvent, CallSetup, ClockPort, Journal, Phrases, Registry, synthesise_whole};
+use crate::call::{self, CallEvent, CallSetup, ClockPort, Journal, Phrases, Registry, synthesise_whole, unix_ms};
 use crate::config::{Agent, Config};
 use crate::metrics::{self, CallOutcome};
 use crate::setup;
@@ -299,7 +299,6 @@ fn answer(shared: &Arc<Shared>, incoming: IncomingCall, agent: Arc<Agent>, span:
 }
 
 fn summary_of(incoming: &IncomingCall, agent: &Agent) -> CallSummary {
-    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     CallSummary {
         id: incoming.call.0,
         sip_call_id: incoming.sip_call_id.clone(),
@@ -308,7 +307,7 @@ fn summary_of(incoming: &IncomingCall, agent: &Agent) -> CallSummary {
         direction: Direction::Incoming,
         codec: None,
         state: "answering".into(),
-        started_unix_ms: u64::try_from(started.as_millis()).unwrap_or(u64::MAX),
+        started_unix_ms: unix_ms(SystemTime::now()),
         duration_ms: 0,
         turns: 0,
         caller: crate::redact::sip_uri(&incoming.from_uri),

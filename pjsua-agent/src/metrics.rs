@@ -55,9 +55,8 @@ metrics! {
     STT_FINAL "stt_final_seconds" LatencyHistogram "Final transcript asked for until it arrived";
     LLM_FIRST_TOKEN "llm_first_token_seconds" LatencyHistogram "Reply asked for until its first text arrived";
     TTS_FIRST_AUDIO "tts_first_audio_seconds" LatencyHistogram "Clause sent to synthesis until its first audio arrived";
-    PLAYOUT "playout_seconds" LatencyHistogram "First audio of a turn queued until its first frame was played";
     VOICE_TO_VOICE "voice_to_voice_seconds" LatencyHistogram
-        "Caller's last speech frame until the first frame of the reply was played, as the daemon sees it";
+        "Caller's last speech frame until the first audio of the reply was queued for playout, as the daemon sees it";
     BARGE_INS "barge_ins_total" Counter "Replies that the caller interrupted";
     FALSE_INTERRUPTIONS "false_interruptions_total" Counter "Replies that were paused for a noise and resumed";
     CAPTURE_OVERRUNS "capture_overruns_total" Counter "Frames from the caller lost because the audio thread was late";
@@ -159,7 +158,7 @@ fn register_at_zero() {
     {
         counter!(name).absolute(0);
     }
-    for name in [ENDPOINTING, STT_FINAL, LLM_FIRST_TOKEN, TTS_FIRST_AUDIO, PLAYOUT, VOICE_TO_VOICE] {
+    for name in [ENDPOINTING, STT_FINAL, LLM_FIRST_TOKEN, TTS_FIRST_AUDIO, VOICE_TO_VOICE] {
         let _ = histogram!(name);
     }
 }
@@ -227,12 +226,7 @@ pub fn tts_first_audio(took: Duration) {
     histogram!(TTS_FIRST_AUDIO).record(took);
 }
 
-/// Time from queueing the first audio of a turn until its first frame was played.
-pub fn playout(took: Duration) {
-    histogram!(PLAYOUT).record(took);
-}
-
-/// Time from the caller's last speech frame until the first frame of the reply was played, as the daemon sees it:
+/// Time from the caller's last speech frame until the first audio of the reply was queued for playout, as the daemon sees it:
 /// without jitter buffers, packet time and the network. `make bench` measures the whole on the wire.
 pub fn voice_to_voice(took: Duration) {
     histogram!(VOICE_TO_VOICE).record(took);

@@ -15,5 +15,5 @@ pub use clock_port::ClockPort;
 pub use driver::{CallEvent, CallSetup, drive};
 pub use journal::Journal;
 pub use phrases::Phrases;
-pub use registry::Registry;
+pub use registry::{Registry, unix_ms};
 pub use voice::{VoiceSettings, synthesise_whole};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
 
@@ -79,8 +80,22 @@ impl Registry {
 
     /// What the API shows, oldest call first.
     pub fn summaries(&self) -> Vec<CallSummary> {
-        lock(&self.calls).values().map(|entry| lock(&entry.summary).clone()).collect()
+        let now = unix_ms(SystemTime::now());
+        let calls = lock(&self.calls);
+        calls
+            .values()
+            .map(|entry| {
+                let summary = lock(&entry.summary).clone();
+                CallSummary { duration_ms: now.saturating_sub(summary.started_unix_ms), ..summary }
+            })
+            .collect()
     }
+}
+
+/// Milliseconds since the Unix epoch.
+pub fn unix_ms(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Every critical section here is a plain assignment, so a poisoned lock still guards whole data.
