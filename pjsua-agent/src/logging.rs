@@ -64,10 +64,8 @@ type Sink = Box<dyn Layer<Registry> + Send + Sync>;
 fn filter(level: Level, directives: Option<&str>) -> Result<EnvFilter, ParseError> {
     let level = level.to_string();
     // The layers below the workers' protocol write a line a frame at debug level; who wants them names them.
-    EnvFilter::builder().parse(format!(
-        "h2=info,hyper=info,hyper_util=info,tower=info,tonic=info,{}",
-        directives.unwrap_or(&level)
-    ))
+    EnvFilter::builder()
+        .parse(format!("h2=info,hyper=info,hyper_util=info,tower=info,tonic=info,{}", directives.unwrap_or(&level)))
 }
 
 fn text(writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static, colours: bool) -> Sink {

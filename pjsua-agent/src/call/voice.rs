@@ -8,6 +8,7 @@ use conversation::{ClauseId, TurnId};
 use inference::proto::SynthesiseRequest;
 use media::Playout;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::task::JoinHandle;
 
 use super::phrases::Phrases;
@@ -21,7 +22,7 @@ const RING_POLL: Duration = Duration::from_millis(100);
 pub enum VoiceEvent {
     /// The first audio of a turn's first clause has been queued.
     FirstAudio { turn: TurnId },
-    /// A clause is wholly queued; `end_sample` is its end on the turn's time line.
+    /// A clause is wholly synthesised; `end_sample` is its end on the turn's time line.
     ClauseReady { turn: TurnId, clause: ClauseId, end_sample: u64 },
     /// No worker could synthesise the clause.
     Failed { turn: TurnId, reason: String },
@@ -51,7 +52,39 @@ struct Clause {
     clause: ClauseId,
     chunks: mpsc::UnboundedReceiver<Chunk>,
     synthesis: Option<JoinHandle<()>>,
-    rest: Option<(Arc<[i16]>, usize)>,
+    /// Synthesised and not yet in the ring; of the first, `pushed` samples are.
+    waiting: VecDeque<Arc<[i16]>>,
+    pushed: usize,
+    samples: u64,
+    is_whole: bool,
+}
+
+impl Clause {
+    fn new(
+        turn: TurnId,
+        clause: ClauseId,
+        chunks: mpsc::UnboundedReceiver<Chunk>,
+        synthesis: Option<JoinHandle<()>>,
+    ) -> Clause {
+        Clause { turn, clause, chunks, synthesis, waiting: VecDeque::new(), pushed: 0, samples: 0, is_whole: false }
+    }
+
+    /// Takes a chunk in; an error is why the synthesis failed.
+    fn take(&mut self, chunk: Option<Chunk>) -> Result<(), String> {
+        match chunk {
+            Some(Chunk::Audio(samples)) => {
+                self.samples += samples.len() as u64;
+                self.waiting.push_back(samples);
+                Ok(())
+            }
+            Some(Chunk::Last) => {
+                self.is_whole = true;
+                Ok(())
+            }
+            Some(Chunk::Failed(reason)) => Err(reason),
+            None => Err("the synthesis ended without a result".into()),
+        }
+    }
 }
 
 impl Drop for Clause {
@@ -71,11 +104,22 @@ pub struct Voice {
     work: VecDeque<Work>,
     current: Option<Clause>,
     sounding: Option<TurnId>,
+    /// The turn that was queued last, and how many samples of it were.
+    queued: (TurnId, u64),
 }
 
 impl Voice {
     pub fn new(playout: Playout, speech: Arc<Speech>, phrases: Arc<Phrases>, settings: VoiceSettings) -> Voice {
-        Voice { playout, speech, phrases, settings, work: VecDeque::new(), current: None, sounding: None }
+        Voice {
+            playout,
+            speech,
+            phrases,
+            settings,
+            work: VecDeque::new(),
+            current: None,
+            sounding: None,
+            queued: (TurnId(0), 0),
+        }
     }
 
     pub fn speak(&mut self, turn: TurnId, clause: ClauseId, text: String) {
@@ -143,46 +187,61 @@ impl Voice {
             }
             None => Some(tokio::spawn(synthesise(Arc::clone(&self.speech), request(&self.settings, text), chunks_in))),
         };
-        Clause { turn, clause, chunks, synthesis, rest: None }
+        Clause::new(turn, clause, chunks, synthesis)
     }
 
+    /// One step of the current clause: takes in what was synthesised, then moves audio to the ring.
     async fn advance(&mut self) -> Option<VoiceEvent> {
         let clause = self.current.as_mut()?;
-        if let Some((samples, start)) = &mut clause.rest {
-            *start += self.playout.push(clause.turn.0, &samples[*start..]);
-            if *start < samples.len() {
-                tokio::time::sleep(RING_POLL).await;
-                return None;
+        while !clause.is_whole {
+            let chunk = match clause.chunks.try_recv() {
+                Ok(chunk) => Some(chunk),
+                Err(TryRecvError::Disconnected) => None,
+                Err(TryRecvError::Empty) if clause.waiting.is_empty() => clause.chunks.recv().await,
+                Err(TryRecvError::Empty) => break,
+            };
+            if let Err(reason) = clause.take(chunk) {
+                return Some(self.fail(reason));
             }
-            clause.rest = None;
-            if self.sounding != Some(clause.turn) {
-                self.sounding = Some(clause.turn);
-                return Some(VoiceEvent::FirstAudio { turn: clause.turn });
+            if clause.is_whole {
+                return Some(self.clause_ready());
             }
+        }
+        let Some(samples) = clause.waiting.front() else {
+            self.queued = (clause.turn, self.playout.end_clause(clause.turn.0));
+            self.current = None;
             return None;
+        };
+        clause.pushed += self.playout.push(clause.turn.0, &samples[clause.pushed..]);
+        let is_in_the_ring = clause.pushed == samples.len();
+        if is_in_the_ring {
+            clause.waiting.pop_front();
+            clause.pushed = 0;
         }
-        let chunk = clause.chunks.recv().await;
-        let (turn, id) = (clause.turn, clause.clause);
-        match chunk {
-            Some(Chunk::Audio(samples)) => {
-                clause.rest = Some((samples, 0));
-                None
-            }
-            Some(Chunk::Last) => {
-                self.current = None;
-                let end_sample = self.playout.end_clause(turn.0);
-                Some(VoiceEvent::ClauseReady { turn, clause: id, end_sample })
-            }
-            Some(Chunk::Failed(reason)) => {
-                self.current = None;
-                self.playout.end_clause(turn.0);
-                Some(VoiceEvent::Failed { turn, reason })
-            }
-            None => {
-                self.current = None;
-                Some(VoiceEvent::Failed { turn, reason: "the synthesis ended without a result".into() })
-            }
+        let turn = clause.turn;
+        if self.sounding.replace(turn) != Some(turn) {
+            return Some(VoiceEvent::FirstAudio { turn });
         }
+        if !is_in_the_ring {
+            tokio::time::sleep(RING_POLL).await;
+        }
+        None
+    }
+
+    /// The clause's length is known, long before its last sample fits into the ring: the ledger needs it as soon as
+    /// the caller may interrupt.
+    fn clause_ready(&self) -> VoiceEvent {
+        let clause = self.current.as_ref().expect("a clause is being spoken");
+        let (turn, queued) = self.queued;
+        let start = if turn == clause.turn { queued } else { 0 };
+        let end_sample = start + clause.samples.next_multiple_of(media::FRAME_SAMPLES as u64);
+        VoiceEvent::ClauseReady { turn: clause.turn, clause: clause.clause, end_sample }
+    }
+
+    fn fail(&mut self, reason: String) -> VoiceEvent {
+        let turn = self.current.take().map_or(self.queued.0, |clause| clause.turn);
+        self.queued = (turn, self.playout.end_clause(turn.0));
+        VoiceEvent::Failed { turn, reason }
     }
 }
 
