@@ -1,29 +1,38 @@
 //! `make bench`: what a caller waits for, and what a call costs; measured outside the daemon, written to a file.
-//!
-//! Options: `--turns N` (voice-to-voice, 60), `--interruptions N` (12), `--calls N` (30), `--seconds N` (30), `--out FILE`.
 
 mod cost;
 mod report;
 mod talk;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use clap::Parser;
 use tests::paths::{repository, run_dir};
 
-/// How much is measured.
-#[derive(Debug, Clone)]
+/// Measures what a caller waits for and what a call costs, on packets outside the daemon.
+#[derive(Debug, Clone, Parser)]
+#[command(after_help = "Example:\n  bench --turns 200    as many turns as docs/benchmarks asks for; about 20 minutes")]
 struct Extent {
+    /// Questions of which the voice-to-voice latency is taken; about six seconds each
+    #[arg(long, default_value_t = 60)]
     turns: usize,
+    /// Long answers that are talked over
+    #[arg(long, default_value_t = 12)]
     interruptions: usize,
+    /// Calls at once, for cost and memory
+    #[arg(long, default_value_t = 30)]
     calls: u32,
+    /// How long they last
+    #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// The report
+    #[arg(long, value_name = "FILE", default_value_os_t = repository().join("docs/benchmarks/first-call.md"))]
     out: PathBuf,
 }
 
 fn main() -> Result<()> {
-    let extent = Extent::from_arguments()?;
+    let extent = Extent::parse();
     let dir = run_dir("bench")?;
     eprintln!("bench: voice-to-voice, {} turns (about {} s) …", extent.turns, extent.turns * 6);
     let turns = talk::voice_to_voice(extent.turns, &dir.join("turns"))?;
@@ -41,33 +50,4 @@ fn main() -> Result<()> {
     std::fs::write(&extent.out, text).with_context(|| format!("cannot write {}", extent.out.display()))?;
     eprintln!("bench: written to {}", extent.out.display());
     Ok(())
-}
-
-impl Extent {
-    fn from_arguments() -> Result<Self> {
-        let mut extent = Self {
-            turns: 60,
-            interruptions: 12,
-            calls: 30,
-            seconds: 30,
-            out: repository().join("docs/benchmarks/first-call.md"),
-        };
-        let mut arguments = std::env::args().skip(1);
-        while let Some(name) = arguments.next() {
-            let value = arguments.next().with_context(|| format!("{name} wants a value"))?;
-            match name.as_str() {
-                "--turns" => extent.turns = number(&name, &value)?,
-                "--interruptions" => extent.interruptions = number(&name, &value)?,
-                "--calls" => extent.calls = number(&name, &value)?,
-                "--seconds" => extent.seconds = number(&name, &value)?,
-                "--out" => extent.out = value.into(),
-                _ => bail!("unknown option {name}; there are --turns --interruptions --calls --seconds --out"),
-            }
-        }
-        Ok(extent)
-    }
-}
-
-fn number<T: FromStr>(name: &str, value: &str) -> Result<T> {
-    value.parse().ok().with_context(|| format!("{name} wants a number, not {value}"))
 }

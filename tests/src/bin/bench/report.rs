@@ -45,7 +45,7 @@ fn head(extent: &Extent) -> Result<String> {
         extent.seconds,
         std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
         first_lines(Command::new(program("pjsua-agent")?).arg("version"), 2),
-        first_lines(Command::new("sipp").arg("-v"), 2),
+        first_lines(Command::new("sipp").arg("-v"), 1),
     ))
 }
 
