@@ -1,0 +1,114 @@
+//! A call in the terminal: one line a turn.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::{Inspection, Waterfall, flags, kind, remarks};
+use crate::course::Turn;
+use crate::journal::Journal;
+use crate::terminal::{COLUMNS, Colour, Terminal, cell, clip, clock, millis, wrap};
+
+const BAR: usize = 24;
+
+/// The letters that the bar is drawn with, so that it is read without colours.
+const STAGES: [(char, Colour); 5] =
+    [('.', Colour::Dim), ('s', Colour::Blue), ('m', Colour::Yellow), ('v', Colour::Magenta), ('w', Colour::Cyan)];
+
+/// The whole report.
+pub(crate) fn text(journal: &Journal, inspection: &Inspection, terminal: Terminal) -> String {
+    let mut out = heading(journal, terminal);
+    let summary = &inspection.summary;
+    let tenth = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.0} ms"));
+    let figures = format!(
+        "{} turns heard, {} answers; voice to voice p50 {}, p95 {}; {} interruptions, {} false alarms, {} noises; {} \
+         fillers; {} prepared ahead, {} in vain; {} failures, {} transfers",
+        summary.turns,
+        summary.answers,
+        tenth(summary.voice_to_voice_p50_ms),
+        tenth(summary.voice_to_voice_p95_ms),
+        summary.interruptions,
+        summary.false_alarms,
+        summary.noises,
+        summary.fillers,
+        summary.prepared,
+        summary.discarded,
+        summary.failures,
+        summary.transfers
+    );
+    let _ = writeln!(out, "{}\n", wrap(&figures, 2));
+    let longest = inspection.waterfalls.iter().map(|(_, waterfall)| waterfall.total()).max().unwrap_or_default();
+    let head = format!(
+        "{:>4} {:>8} {:>5} {:>5} {:>5} {:>5} {:>4} {:>5}  {:<BAR$}  caller / agent (ms)",
+        "turn", "at", "wait", "stt", "model", "voice", "wire", "all", ""
+    );
+    let _ = writeln!(out, "{}", terminal.paint(Colour::Bold, &clip(&head, COLUMNS)));
+    for turn in &inspection.course.turns {
+        let account = journal.timings.iter().find(|timing| timing.turn == turn.turn);
+        let is_cached = account.is_some_and(|timing| timing.cached);
+        let _ = writeln!(out, "{}", line(turn, inspection.waterfall(turn.turn), longest, is_cached, terminal));
+    }
+    let legend = ". end of the caller's turn, s transcript, m model, v voice, w wire; up to";
+    let _ = writeln!(out, "\n{}", clip(&format!("{legend} {} ms", millis(Some(longest))), COLUMNS));
+    for failure in &journal.failures {
+        let text = format!("failure at {}: {}: {}", clock(failure.at), failure.stage, failure.reason);
+        let _ = writeln!(out, "{}", wrap(&text, 2));
+    }
+    out
+}
+
+/// Which call it is, and what is to be known about its journal.
+pub(crate) fn heading(journal: &Journal, terminal: Terminal) -> String {
+    let start = &journal.start;
+    let mut out = String::new();
+    let title =
+        format!("Call {} · agent {} · {} → {} · {}", start.call, start.agent, start.from, start.to, clock(journal.end));
+    let _ = writeln!(out, "{}", terminal.paint(Colour::Bold, &clip(&title, COLUMNS)));
+    let ended = journal.events.iter().rev().find(|event| event.event == "ended");
+    let codec = journal.events.iter().find(|event| event.event == "answered").map_or("", |event| event.detail.as_str());
+    if let Some(ended) = ended {
+        let who = if ended.by_peer { "the other side" } else { "the agent" };
+        let _ = writeln!(out, "{}", clip(&format!("{codec}, ended by {who} ({})", ended.detail), COLUMNS));
+    }
+    for remark in remarks(journal) {
+        let _ = writeln!(out, "{}", wrap(&format!("Note: {remark}."), 2));
+    }
+    out
+}
+
+fn line(turn: &Turn, waterfall: Option<&Waterfall>, longest: Duration, is_cached: bool, terminal: Terminal) -> String {
+    let at = turn.played.or(turn.endpoint).or(turn.held).map_or_else(|| "-".into(), clock);
+    let mut columns = [const { String::new() }; 6];
+    if let Some(waterfall) = waterfall {
+        for (column, (_, span)) in columns.iter_mut().zip(waterfall.stages()) {
+            *column = millis(Some(span));
+        }
+        columns[5] = millis(Some(waterfall.total()));
+    }
+    let [wait, stt, model, voice, wire, all] = columns;
+    let figures = format!("{:>4} {at:>8} {wait:>5} {stt:>5} {model:>5} {voice:>5} {wire:>4} {all:>5}  ", turn.turn);
+    let flags = flags(turn, is_cached);
+    let flags = if flags.is_empty() { String::new() } else { format!(" [{}]", flags.join(", ")) };
+    let words = match (turn.answers.as_str(), turn.text()) {
+        ("", text) if text.is_empty() => format!("({})", kind(turn)),
+        ("", text) => format!("{}: {text}", kind(turn)),
+        (said, text) => format!("{said} / {text}"),
+    };
+    let room = COLUMNS.saturating_sub(clip(&figures, COLUMNS).len() + BAR + 2);
+    let own = room.saturating_sub(flags.chars().count());
+    let bar = waterfall.map_or_else(|| " ".repeat(BAR), |waterfall| bar(waterfall, longest, terminal));
+    format!("{}{bar}  {}", cell(&figures, figures.len()), clip(&format!("{}{flags}", clip(&words, own)), room))
+        .trim_end()
+        .to_owned()
+}
+
+fn bar(waterfall: &Waterfall, longest: Duration, terminal: Terminal) -> String {
+    let scale = BAR as f64 / longest.as_secs_f64().max(0.001);
+    let (mut reached, mut drawn, mut bar) = (0.0, 0, String::new());
+    for ((_, span), (letter, colour)) in waterfall.stages().into_iter().zip(STAGES) {
+        reached += span.as_secs_f64() * scale;
+        let to = (reached.round() as usize).min(BAR);
+        bar.push_str(&terminal.paint(colour, &letter.to_string().repeat(to.saturating_sub(drawn))));
+        drawn = to.max(drawn);
+    }
+    bar + &" ".repeat(BAR.saturating_sub(drawn))
+}

@@ -1,0 +1,395 @@
+//! The file: JSON Lines as `docs/journal.md` has them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use conversation::{Action, Input, Instant, Settings, Timer};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Why a journal cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file cannot be opened or read.
+    #[error("{}: {source}. Give the path of a journal: a .jsonl file in the folder that [journal] dir names", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file has no line.
+    #[error("{}: the file is empty. The call was not answered, or the disk was full; take another journal", .0.display())]
+    Empty(PathBuf),
+    /// The file is something else.
+    #[error(
+        "{}:{line}: this is no journal of a call: {cause}. Give a .jsonl file from the folder that [journal] dir names",
+        path.display()
+    )]
+    NoJournal {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What was found.
+        cause: String,
+    },
+    /// A line in the middle is broken.
+    #[error(
+        "{}:{line}: {cause}. The file is damaged there; to read the call up to that point: head -n {} {} > part.jsonl",
+        path.display(), line - 1, path.display()
+    )]
+    BrokenLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The settings of the conversation machine cannot be read.
+    #[error(
+        "{}:{line}: the settings of the call cannot be read: {cause}. The journal comes from another version; use that \
+         version's pjsua-agent",
+        path.display()
+    )]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        cause: String,
+    },
+}
+
+/// Who called whom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Start {
+    /// The daemon's number of the call.
+    pub call: u64,
+    /// The SIP `Call-ID`.
+    pub sip_call_id: String,
+    /// The agent that answered.
+    pub agent: String,
+    /// The caller's SIP URI.
+    pub from: String,
+    /// The caller's name.
+    pub from_name: String,
+    /// The SIP URI that was called.
+    pub to: String,
+    /// The headers that reached the prompt.
+    pub context: Vec<(String, String)>,
+}
+
+/// One thing that the machine was told or asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub what: What,
+}
+
+/// What a [`Step`] was.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The machine was told this.
+    Input(Input),
+    /// This timer expired.
+    Timeout(Timer),
+    /// The machine asked for this.
+    Action(Action),
+}
+
+/// How loud both sides were in a tenth of a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// The end of the interval.
+    pub at: Instant,
+    /// The caller, RMS of the loudest 20 ms, from -100 to 0.
+    pub captured_dbfs: f32,
+    /// The agent.
+    pub played_dbfs: f32,
+}
+
+/// The stations of a turn by the daemon's own account; microseconds since the answer.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    /// The turn.
+    pub turn: u32,
+    /// The caller's last voiced sample.
+    pub speech_end_us: Option<u64>,
+    /// The final transcript was asked for.
+    pub final_asked_us: Option<u64>,
+    /// It was there.
+    pub transcript_us: Option<u64>,
+    /// It was decided that the caller had finished.
+    pub endpoint_us: Option<u64>,
+    /// The model was asked.
+    pub reply_asked_us: Option<u64>,
+    /// Its first text came.
+    pub first_text_us: Option<u64>,
+    /// The first clause went to the voice.
+    pub first_clause_us: Option<u64>,
+    /// Its first samples were queued.
+    pub first_audio_us: Option<u64>,
+    /// The first frame was taken for sending.
+    pub played_us: Option<u64>,
+    /// Prepared before the endpoint.
+    pub speculated: bool,
+    /// The first clause's audio had been made before.
+    pub cached: bool,
+    /// The first clause bridges the wait for the reply.
+    pub filler: bool,
+}
+
+/// A `call` line: answered, transferred, ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallEvent {
+    /// When.
+    pub at: Instant,
+    /// `answered`, `media`, `transfer` or `ended`.
+    pub event: String,
+    /// The codec, or the SIP status.
+    pub detail: String,
+    /// The other side ended the call.
+    pub by_peer: bool,
+}
+
+/// A worker failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// When.
+    pub at: Instant,
+    /// `stt`, `llm` or `tts`.
+    pub stage: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// All that is known of one call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journal {
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// Who called whom.
+    pub start: Start,
+    /// The constants of the conversation machine.
+    pub settings: Settings,
+    /// Inputs, timeouts and actions, in their order.
+    pub steps: Vec<Step>,
+    /// Every tenth of a second; empty in older journals.
+    pub levels: Vec<Level>,
+    /// One a turn; empty in older journals.
+    pub timings: Vec<Timing>,
+    /// From the answer to the BYE.
+    pub events: Vec<CallEvent>,
+    /// What the workers failed at.
+    pub failures: Vec<Failure>,
+    /// Written with `transcripts = false`: words are replaced by their length.
+    pub is_redacted: bool,
+    /// The time of the last line.
+    pub end: Instant,
+    /// What the reader should know: a cut last line, unknown steps.
+    pub remarks: Vec<String>,
+    /// Inputs, timeouts and actions of a later version that this one does not know.
+    pub unknown_steps: usize,
+}
+
+impl Journal {
+    /// Reads the journal of one call.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no journal, or is damaged other than in its last line.
+    pub fn read(path: &Path) -> Result<Journal, JournalError> {
+        let bytes = std::fs::read(path).map_err(|source| JournalError::Read { path: path.to_owned(), source })?;
+        Journal::parse(path, &String::from_utf8_lossy(&bytes))
+    }
+
+    /// The same from text; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn parse(path: &Path, text: &str) -> Result<Journal, JournalError> {
+        let lines: Vec<(usize, &str)> = text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
+            .filter(|(_, l)| !l.trim().is_empty())
+            .collect();
+        let Some(((first_number, first), rest)) = lines.split_first() else {
+            return Err(JournalError::Empty(path.to_owned()));
+        };
+        let mut journal = Journal::started(path, *first_number, first)?;
+        for (index, (number, line)) in rest.iter().enumerate() {
+            let parsed = serde_json::from_str::<Map<String, Value>>(line).map_err(|error| error.to_string());
+            let taken = parsed.and_then(|line| journal.take(&line, *number));
+            match taken {
+                Ok(()) => {}
+                Err(_) if index + 1 == rest.len() && !text.ends_with('\n') => journal.remarks.push(format!(
+                    "{}:{number}: the last line is cut: the daemon ended while it wrote it. The call is shown up to there",
+                    path.display()
+                )),
+                Err(cause) => return Err(JournalError::BrokenLine { path: path.to_owned(), line: *number, cause }),
+            }
+        }
+        if !journal.events.iter().any(|event| event.event == "ended") {
+            journal.remarks.push("The journal has no end of the call: it is still running, or the daemon died".into());
+        }
+        Ok(journal)
+    }
+
+    fn started(path: &Path, line: usize, text: &str) -> Result<Journal, JournalError> {
+        let no_journal = |cause: String| JournalError::NoJournal { path: path.to_owned(), line, cause };
+        let fields: Map<String, Value> = serde_json::from_str(text)
+            .map_err(|error| no_journal(format!("its first line is no JSON object ({error})")))?;
+        let is_start = str_of(&fields, "kind") == "call" && str_of(&fields, "event") == "started";
+        let (Some(given), true) = (fields.get("settings"), is_start) else {
+            return Err(no_journal("its first line is not the \"started\" event with the call's settings".into()));
+        };
+        let (settings, dropped) =
+            known_settings(given).map_err(|cause| JournalError::Settings { path: path.to_owned(), line, cause })?;
+        let context = fields.get("context").and_then(Value::as_object).into_iter().flatten();
+        let start = Start {
+            call: fields.get("call").and_then(Value::as_u64).unwrap_or_default(),
+            sip_call_id: str_of(&fields, "sip_call_id"),
+            agent: str_of(&fields, "agent"),
+            from: str_of(&fields, "from"),
+            from_name: str_of(&fields, "from_name"),
+            to: str_of(&fields, "to"),
+            context: context.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into())).collect(),
+        };
+        let is_redacted =
+            str_of(&fields, "context") == "(withheld)" || withheld_length(&str_of(&fields, "from")).is_some();
+        let mut remarks = Vec::new();
+        if !dropped.is_empty() {
+            remarks.push(format!(
+                "{}:{line}: settings that this version does not know are left out: {}",
+                path.display(),
+                dropped.join(", ")
+            ));
+        }
+        Ok(Journal {
+            path: path.to_owned(),
+            start,
+            settings,
+            steps: Vec::new(),
+            levels: Vec::new(),
+            timings: Vec::new(),
+            events: Vec::new(),
+            failures: Vec::new(),
+            is_redacted,
+            end: Instant::ZERO,
+            remarks,
+            unknown_steps: 0,
+        })
+    }
+
+    fn take(&mut self, line: &Map<String, Value>, number: usize) -> Result<(), String> {
+        let micros = line.get("t").and_then(Value::as_u64).ok_or("the line has no time \"t\"")?;
+        let at = Instant::from_micros(micros);
+        match line.get("kind").and_then(Value::as_str).ok_or("the line has no \"kind\"")? {
+            "input" => self.step(at, number, read_input(line).map(What::Input)),
+            "action" => self.step(at, number, read_action(line).map(What::Action)),
+            "timeout" => self.step(at, number, read::<Timer>(line, "timer").map(What::Timeout)),
+            "levels" => {
+                let level = |name| line.get(name).and_then(Value::as_f64).map_or(-100.0, |level| level as f32);
+                let (captured_dbfs, played_dbfs) = (level("captured_dbfs"), level("played_dbfs"));
+                self.levels.push(Level { at, captured_dbfs, played_dbfs });
+            }
+            "timing" => {
+                let timing = serde_json::from_value(Value::Object(line.clone()));
+                self.timings.push(timing.map_err(|error| format!("a timing line that cannot be read: {error}"))?);
+            }
+            "call" => self.events.push(CallEvent {
+                at,
+                event: str_of(line, "event"),
+                detail: line.get("code").map_or_else(|| str_of(line, "codec"), Value::to_string),
+                by_peer: line.get("by_peer").and_then(Value::as_bool).unwrap_or_default(),
+            }),
+            "failure" => {
+                self.failures.push(Failure { at, stage: str_of(line, "stage"), reason: str_of(line, "reason") });
+            }
+            _ => {}
+        }
+        self.end = self.end.max(at);
+        Ok(())
+    }
+
+    fn step(&mut self, at: Instant, number: usize, what: Result<What, String>) {
+        match what {
+            Ok(what) => self.steps.push(Step { at, what }),
+            Err(cause) => {
+                if self.unknown_steps == 0 {
+                    self.remarks.push(format!(
+                        "{}:{number}: passed over, as all like it: {cause}. The journal comes from another version",
+                        self.path.display()
+                    ));
+                }
+                self.unknown_steps += 1;
+            }
+        }
+    }
+
+    /// How long the call lasted, from the answer to the last line.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.end.since_answer()
+    }
+}
+
+fn str_of(fields: &Map<String, Value>, name: &str) -> String {
+    fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn read<T: serde::de::DeserializeOwned>(line: &Map<String, Value>, name: &str) -> Result<T, String> {
+    let value = line.get(name).cloned().unwrap_or_default();
+    serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
+}
+
+fn read_input(line: &Map<String, Value>) -> Result<Input, String> {
+    let mut line = line.clone();
+    // A key that was withheld is some key.
+    if let Some(digit) = line.get_mut("input").and_then(|input| input.get_mut("digit"))
+        && digit.as_str().is_some_and(|digit| withheld_length(digit).is_some())
+    {
+        *digit = Value::from("0");
+    }
+    read(&line, "input")
+}
+
+/// Older journals have no `opening` in `start_reply`.
+fn read_action(line: &Map<String, Value>) -> Result<Action, String> {
+    let mut line = line.clone();
+    if let Some(Value::Object(action)) = line.get_mut("action")
+        && action.get("type").and_then(Value::as_str) == Some("start_reply")
+    {
+        action.entry("opening").or_insert_with(|| Value::from(""));
+    }
+    read(&line, "action")
+}
+
+/// What a version that had no such setting did without.
+const LATER_TECHNIQUES: [&str; 4] = ["confirmed_speech", "scored_endpoints", "speculation", "pre_response"];
+
+/// Settings without those that this version does not have, and their names.
+fn known_settings(given: &Value) -> Result<(Settings, Vec<String>), String> {
+    let known = serde_json::to_value(Settings::default()).map_err(|error| error.to_string())?;
+    let mut fields = given.as_object().ok_or("they are no object")?.clone();
+    let is_unknown = |name: &String| known.get(name).is_none();
+    let dropped: Vec<String> = fields.keys().filter(|name| is_unknown(name)).cloned().collect();
+    fields.retain(|name, _| !is_unknown(name));
+    for technique in LATER_TECHNIQUES {
+        fields.entry(technique).or_insert(Value::Bool(false));
+    }
+    fields.entry("filler_after").or_insert_with(|| Value::from(0));
+    let settings = serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?;
+    Ok((settings, dropped))
+}
+
+/// Of `(14 characters)`, 14: what a journal without transcripts has in place of words.
+pub(crate) fn withheld_length(text: &str) -> Option<usize> {
+    text.strip_prefix('(')?.strip_suffix(" characters)")?.parse().ok()
+}

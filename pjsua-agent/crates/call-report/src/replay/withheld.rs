@@ -1,0 +1,52 @@
+//! Stand-ins for the words of a journal without transcripts.
+
+use std::collections::BTreeMap;
+
+use conversation::{Action, Input};
+
+use crate::journal::{Step, What, withheld_length};
+
+/// Words that no language's rules know.
+const SOMETHING: &str = "lorem ipsum dolor";
+
+/// The same steps with something in place of what was said: as many clauses of the same length, and words wherever
+/// there were some.
+pub(super) fn with_stand_ins(steps: &[Step]) -> Vec<Step> {
+    let mut asked = BTreeMap::new();
+    let mut filled = Vec::with_capacity(steps.len());
+    for step in steps {
+        let mut step = step.clone();
+        match &mut step.what {
+            What::Input(Input::ReplyDelta { .. }) => continue,
+            What::Input(
+                Input::PartialTranscript { text, .. }
+                | Input::FinalTranscript { text, .. }
+                | Input::PreResponse { text, .. },
+            ) => *text = if withheld_length(text) == Some(0) { String::new() } else { SOMETHING.into() },
+            What::Action(Action::StartReply { turn, opening }) => {
+                asked.insert(*turn, ());
+                opening.clear();
+            }
+            What::Action(Action::Speak { turn, text, .. }) => {
+                *text = clause(withheld_length(text).unwrap_or(text.chars().count()));
+                if asked.contains_key(turn) {
+                    let delta = Input::ReplyDelta { turn: *turn, text: format!("{text} ") };
+                    filled.push(Step { at: step.at, what: What::Input(delta) });
+                }
+            }
+            What::Input(_) | What::Action(_) | What::Timeout(_) => {}
+        }
+        filled.push(step);
+    }
+    filled
+}
+
+fn clause(chars: usize) -> String {
+    let mut words: String = SOMETHING.chars().chain([' ']).cycle().take(chars.saturating_sub(1).max(1)).collect();
+    if words.ends_with(' ') {
+        words.pop();
+        words.push('x');
+    }
+    words.push('.');
+    words
+}

@@ -1,0 +1,180 @@
+//! The models where they are present, voices and noises, and an ear whose events can be waited for.
+#![allow(dead_code)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::{Receiver, channel},
+    },
+    time::Duration,
+};
+
+use hearing::{Ear, EarEvent, EndOfTurnSettings, Hearing, HearingConfig};
+
+/// Samples in a millisecond.
+pub const MS: usize = 16;
+/// No event comes this late on the slowest machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where `pjsua-agent models pull` puts them, or `PJSUA_AGENT_MODELS`.
+fn models() -> PathBuf {
+    let cache = || {
+        let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
+        std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("pjsua-agent/models")
+    };
+    std::env::var_os("PJSUA_AGENT_MODELS").map_or_else(cache, PathBuf::from)
+}
+
+/// Both models; without them a loud line and nothing, or a failure where `CI=true`.
+pub fn config() -> Option<HearingConfig> {
+    let dir = models();
+    let file = |name: &str| dir.join(name);
+    // However slow the machine is.
+    let end_of_turn = EndOfTurnSettings { max_wait: PATIENCE, ..EndOfTurnSettings::default() };
+    let config = HearingConfig {
+        end_of_turn,
+        vad_model: Some(file("silero_vad_16k_op15.onnx")),
+        end_of_turn_model: Some(file("smart-turn-v3.2-cpu.onnx")),
+        ..HearingConfig::new(file("libonnxruntime.so.1.31.1"))
+    };
+    let needed = [Some(&config.onnxruntime), config.vad_model.as_ref(), config.end_of_turn_model.as_ref()];
+    if let Some(missing) = needed.into_iter().flatten().find(|path| !path.exists()) {
+        let line = format!("{} is missing: run `pjsua-agent models pull`", missing.display());
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
+        eprintln!("SKIPPED: hearing was not tested with its models, {line}");
+        return None;
+    }
+    Some(config)
+}
+
+/// Hearing with both models.
+pub fn hearing() -> Option<Hearing> {
+    Some(Hearing::start(config()?).expect("the models load"))
+}
+
+/// An ear and what it reports.
+pub fn ear(hearing: &Hearing) -> (Ear, Receiver<EarEvent>) {
+    let (send, receive) = channel();
+    (hearing.ear(move |event| _ = send.send(event)), receive)
+}
+
+pub fn next(events: &Receiver<EarEvent>) -> EarEvent {
+    events.recv_timeout(PATIENCE).expect("an event comes")
+}
+
+/// Whole frames of a signal, the last filled with silence.
+pub fn frames(signal: &[i16]) -> impl Iterator<Item = [i16; 320]> {
+    signal.chunks(320).map(|chunk| {
+        let mut frame = [0; 320];
+        frame[..chunk.len()].copy_from_slice(chunk);
+        frame
+    })
+}
+
+/// Waits until nothing happens any more.
+pub fn settle(hearing: &Hearing) {
+    let mut before = hearing.counts();
+    loop {
+        std::thread::sleep(Duration::from_millis(150));
+        let now = hearing.counts();
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
+/// A whole utterance as stage 1 would bring it, with a pre-roll of silence.
+pub fn say(ear: &Ear, signal: &[i16]) {
+    ear.speech_started();
+    frames(&[0; 300 * MS]).chain(frames(signal)).for_each(|frame| ear.frame(&frame));
+}
+
+/// What flite says on a telephone line (G.711 µ-law), at 16 kHz, without the silence around it.
+pub fn speak(voice: &str, text: &str) -> Vec<i16> {
+    let dir = Folder::new();
+    let spoken = dir.file("spoken.wav");
+    run(Command::new("flite").args(["-voice", voice, "-t", text, "-o"]).arg(&spoken));
+    without_silence(&by_telephone(&spoken)).to_vec()
+}
+
+/// What comes of a recording through a telephone line (G.711 µ-law), at 16 kHz.
+pub fn by_telephone(recording: &Path) -> Vec<i16> {
+    let dir = Folder::new();
+    let line = dir.file("line.wav");
+    let telephone = ["-r", "8000", "-c", "1", "-e", "mu-law"];
+    let mut sox = Command::new("sox");
+    sox.args(["-G", "-D"]).arg(recording).args(telephone).arg(&line);
+    run(&mut sox);
+    read(&line)
+}
+
+/// From the first sound to the last.
+pub fn without_silence(samples: &[i16]) -> &[i16] {
+    let loud = |piece: &[i16]| piece.iter().any(|sample| sample.unsigned_abs() > 600);
+    let first = samples.chunks(80).position(loud).expect("there is a sound") * 80;
+    let last = samples.chunks(80).rposition(loud).expect("there is a sound") * 80;
+    &samples[first..(last + 80).min(samples.len())]
+}
+
+/// A sound that sox makes: its `synth` effect and what follows.
+pub fn sound(effects: &[&str]) -> Vec<i16> {
+    let dir = Folder::new();
+    let file = dir.file("sound.wav");
+    run(Command::new("sox").args(["-R", "-n", "-r", "16000", "-b", "16", "-c", "1"]).arg(&file).args(effects));
+    read(&file)
+}
+
+/// A file that sox knows, at 16 kHz.
+pub fn read(file: &Path) -> Vec<i16> {
+    let raw = ["-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-L", "-c", "1", "-"];
+    let bytes = run(Command::new("sox").args(["-G", "-D"]).arg(file).args(raw));
+    bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+}
+
+/// White noise, uniform up to `peak` (Numerical Recipes' generator).
+pub fn noise(samples: usize, peak: i16) -> Vec<i16> {
+    let mut random = 1_u32;
+    let mut sample = || {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((random >> 16) as i16) % (peak + 1)
+    };
+    (0..samples).map(|_| sample()).collect()
+}
+
+pub fn mix(signal: &[i16], noise: &[i16]) -> Vec<i16> {
+    signal.iter().zip(noise.iter().cycle()).map(|(signal, noise)| signal.saturating_add(*noise)).collect()
+}
+
+/// A program that the project requires (flite, sox).
+pub fn run(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// A folder of this test's own, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static FOLDERS: AtomicU32 = AtomicU32::new(0);
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let path = option_env!("CARGO_TARGET_TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from);
+        let path = path.join(format!("hearing-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder for this test");
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
