@@ -1,6 +1,8 @@
 //! What is to be done: everything the machine asks for.
 
-use crate::{ClauseId, TurnId, UtteranceId};
+use std::time::Duration;
+
+use crate::{ClauseId, PauseId, TurnId, UtteranceId};
 
 /// One thing the shell has to do, in the order in which actions are polled.
 ///
@@ -28,10 +30,28 @@ pub enum Action {
         /// The recognition to drop.
         utterance: UtteranceId,
     },
+    /// Score the end of what the caller has said up to now; answered by
+    /// [`Input::EndOfTurnScore`](crate::Input::EndOfTurnScore). A newer one replaces it.
+    ScoreEndOfTurn {
+        /// The silence to judge.
+        pause: PauseId,
+        /// How long it has lasted.
+        #[cfg_attr(feature = "serde", serde(rename = "silence_us", with = "crate::ids::micros"))]
+        silence: Duration,
+    },
+    /// Ask the small model for the first clause of a reply to
+    /// [`Conversation::history`](crate::Conversation::history); answered by
+    /// [`Input::PreResponse`](crate::Input::PreResponse).
+    StartPreResponse {
+        /// The new turn.
+        turn: TurnId,
+    },
     /// Generate a reply to [`Conversation::history`](crate::Conversation::history).
     StartReply {
         /// The new turn.
         turn: TurnId,
+        /// How the reply begins already; the model goes on from there. Empty as a rule.
+        opening: String,
     },
     /// Stop generating the reply. Its clauses that were spoken are not affected.
     CancelReply {
@@ -53,14 +73,30 @@ pub enum Action {
         /// The turn that is complete.
         turn: TurnId,
     },
+    /// What is synthesised for this turn is queued and not played until it is released: the turn
+    /// may yet be thrown away. Comes before the turn's first `Speak`.
+    HoldPlayout {
+        /// The turn that waits.
+        turn: TurnId,
+    },
+    /// The held turn is played.
+    ReleasePlayout {
+        /// The turn that waited.
+        turn: TurnId,
+    },
+    /// The turn goes on more quietly.
+    DuckPlayout {
+        /// The turn that is playing.
+        turn: TurnId,
+    },
     /// Silence from the next frame on; the playout keeps its place.
     PausePlayout {
         /// The turn that is playing.
         turn: TurnId,
     },
-    /// Go on at the exact sample of the pause.
+    /// Go on at the exact sample of the pause, or at full level again.
     ResumePlayout {
-        /// The turn that was paused.
+        /// The turn that was paused or ducked.
         turn: TurnId,
     },
     /// Throw away what is queued or still being synthesised of this turn, and un-pause. Answered

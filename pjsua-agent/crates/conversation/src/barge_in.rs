@@ -2,44 +2,8 @@
 
 use std::time::Duration;
 
+use crate::language::Language;
 use crate::{Instant, Settings, UtteranceId};
-
-/// What English listeners say to show that they listen.
-pub(crate) const ENGLISH_BACKCHANNELS: [&str; 33] = [
-    "aha",
-    "ah",
-    "all right",
-    "alright",
-    "fine",
-    "go ahead",
-    "go on",
-    "good",
-    "got it",
-    "great",
-    "hm",
-    "hmm",
-    "huh",
-    "i see",
-    "i understand",
-    "mhm",
-    "mm",
-    "mm hm",
-    "mmhm",
-    "mm hmm",
-    "oh",
-    "ok",
-    "okay",
-    "right",
-    "sure",
-    "uh",
-    "uhhuh",
-    "uh huh",
-    "um",
-    "yeah",
-    "yep",
-    "yes",
-    "yup",
-];
 
 /// What the words recognised so far say about the speaker's intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +22,10 @@ impl Words {
         if words.is_empty() {
             return Self::None;
         }
-        let phrases: Vec<_> = settings.backchannels.iter().map(|phrase| self::words(phrase)).collect();
+        let phrases: Vec<_> = match settings.backchannels.as_slice() {
+            [] => Language::of(&settings.language).backchannels().iter().map(|phrase| self::words(phrase)).collect(),
+            own => own.iter().map(|phrase| self::words(phrase)).collect(),
+        };
         let mut rest = words.as_slice();
         while !rest.is_empty() {
             let matching = phrases.iter().filter(|phrase| !phrase.is_empty() && rest.starts_with(phrase));
@@ -80,7 +47,9 @@ fn words(text: &str) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Recognition {
     Running,
-    /// The recogniser ended the utterance by itself.
+    /// The final transcript was asked for.
+    Finishing,
+    /// It has come, perhaps because the recogniser ended the utterance by itself.
     Ended(String),
     Lost,
 }
@@ -90,18 +59,33 @@ pub(crate) enum Recognition {
 pub(crate) struct Interjection {
     pub(crate) utterance: UtteranceId,
     pub(crate) started: Instant,
+    /// It is speech for certain.
+    pub(crate) confirmed: bool,
+    /// The agent's turn ends by itself or may not be interrupted: what is said is the caller's next
+    /// turn, and the agent goes on meanwhile.
+    pub(crate) answers: bool,
+    /// He has stopped.
+    pub(crate) silent_since: Option<Instant>,
+    /// He had stopped, and is heard again: the recognition does not hear that.
+    pub(crate) resumed: bool,
     pub(crate) words: Words,
+    /// The words themselves.
+    pub(crate) said: String,
     pub(crate) recognition: Recognition,
 }
 
 /// When an interjection is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// Words were recognised.
+    /// Words were recognised, or it is known for certain that it is speech.
     Recognised,
+    /// All that is recognised is known.
+    Understood,
     /// The caller fell silent after having been heard for this long.
     FellSilent(Duration),
-    /// He is still heard and the agent cannot stay paused.
+    /// It was no speech.
+    Dismissed,
+    /// The agent cannot stay paused.
     LimitReached,
     /// He is still heard, and has been for longer than any backchannel lasts.
     BackchannelLimitReached,
@@ -114,26 +98,68 @@ pub(crate) enum Judgement {
     Interruption,
     /// Noise or a sign of listening; the agent goes on.
     FalseAlarm,
+    /// The final transcript must tell.
+    AskRecogniser,
     /// Too early to tell.
     Undecided,
 }
 
 impl Interjection {
-    pub(crate) fn new(utterance: UtteranceId, started: Instant) -> Self {
-        Self { utterance, started, words: Words::None, recognition: Recognition::Running }
+    pub(crate) fn new(utterance: UtteranceId, started: Instant, confirmed: bool) -> Self {
+        Self {
+            utterance,
+            started,
+            confirmed,
+            answers: false,
+            silent_since: None,
+            resumed: false,
+            words: Words::None,
+            said: String::new(),
+            recognition: Recognition::Running,
+        }
     }
 
     pub(crate) fn judge(&self, moment: Moment, settings: &Settings) -> Judgement {
-        match (self.words, moment) {
-            (Words::Speech, _) | (Words::Backchannel | Words::None, Moment::BackchannelLimitReached) => {
-                Judgement::Interruption
-            }
-            (Words::Backchannel | Words::None, Moment::Recognised) => Judgement::Undecided,
-            (Words::Backchannel, Moment::FellSilent(_) | Moment::LimitReached) => Judgement::FalseAlarm,
-            (Words::None, Moment::LimitReached) => Judgement::Interruption,
-            (Words::None, Moment::FellSilent(voiced)) if voiced < settings.barge_in_confirm => Judgement::FalseAlarm,
-            (Words::None, Moment::FellSilent(_)) => Judgement::Interruption,
+        if !self.confirmed {
+            return match moment {
+                Moment::Recognised | Moment::Understood => Judgement::Undecided,
+                Moment::Dismissed | Moment::FellSilent(_) | Moment::LimitReached | Moment::BackchannelLimitReached => {
+                    Judgement::FalseAlarm
+                }
+            };
         }
+        match (self.words, moment) {
+            (Words::Speech, _) | (_, Moment::BackchannelLimitReached) => Judgement::Interruption,
+            (Words::Backchannel, Moment::FellSilent(_) | Moment::LimitReached) => Judgement::FalseAlarm,
+            (Words::Backchannel, Moment::Understood) if self.silent_since.is_some() => Judgement::FalseAlarm,
+            (Words::None, Moment::FellSilent(_)) if self.recognition == Recognition::Running => {
+                Judgement::AskRecogniser
+            }
+            (Words::None, Moment::FellSilent(_) | Moment::Understood | Moment::LimitReached) => {
+                self.by_length(settings)
+            }
+            (Words::None | Words::Backchannel, Moment::Recognised | Moment::Understood | Moment::Dismissed) => {
+                Judgement::Undecided
+            }
+        }
+    }
+
+    /// Without words the length decides: a recogniser that hears nothing in so long a sound is wrong.
+    fn by_length(&self, settings: &Settings) -> Judgement {
+        let enough = match self.recognition {
+            Recognition::Ended(_) => settings.wordless_barge_in,
+            Recognition::Running | Recognition::Finishing | Recognition::Lost => settings.barge_in_confirm,
+        };
+        match self.silent_since {
+            None if matches!(self.recognition, Recognition::Ended(_)) => Judgement::Undecided,
+            Some(since) if since - self.started < enough => Judgement::FalseAlarm,
+            None | Some(_) => Judgement::Interruption,
+        }
+    }
+
+    /// Nothing more is recognised of it.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.recognition, Recognition::Ended(_))
     }
 }
 
@@ -166,13 +192,39 @@ mod tests {
         assert_eq!(Words::of("okay", &settings), Words::Speech);
     }
 
+    fn sound(millis: u64, recognition: Recognition) -> Interjection {
+        let silent_since = Some(Instant::from_millis(millis));
+        Interjection { silent_since, recognition, ..Interjection::new(UtteranceId(1), Instant::ZERO, true) }
+    }
+
+    fn judged(interjection: &Interjection, moment: Moment) -> Judgement {
+        interjection.judge(moment, &Settings::default())
+    }
+
     #[test]
-    fn without_words_the_length_decides() {
-        let settings = Settings::default();
-        let cough = Interjection::new(UtteranceId(1), Instant::ZERO);
-        let after = |millis| cough.judge(Moment::FellSilent(Duration::from_millis(millis)), &settings);
-        assert_eq!(after(299), Judgement::FalseAlarm);
-        assert_eq!(after(300), Judgement::Interruption);
-        assert_eq!(cough.judge(Moment::LimitReached, &settings), Judgement::Interruption);
+    fn a_short_sound_is_judged_by_its_final_transcript() {
+        let silent = Moment::FellSilent(Duration::from_millis(250));
+        assert_eq!(judged(&sound(250, Recognition::Running), silent), Judgement::AskRecogniser);
+        let ended = |millis| judged(&sound(millis, Recognition::Ended(String::new())), Moment::Understood);
+        assert_eq!(ended(699), Judgement::FalseAlarm);
+        assert_eq!(ended(700), Judgement::Interruption);
+    }
+
+    #[test]
+    fn without_a_recogniser_the_length_decides() {
+        let lost = |millis| judged(&sound(millis, Recognition::Lost), Moment::LimitReached);
+        assert_eq!(lost(299), Judgement::FalseAlarm);
+        assert_eq!(lost(300), Judgement::Interruption);
+    }
+
+    #[test]
+    fn what_is_not_confirmed_never_interrupts() {
+        let mut noise = Interjection::new(UtteranceId(1), Instant::ZERO, false);
+        noise.words = Words::Speech;
+        assert_eq!(judged(&noise, Moment::Recognised), Judgement::Undecided);
+        assert_eq!(judged(&noise, Moment::LimitReached), Judgement::FalseAlarm);
+        assert_eq!(judged(&noise, Moment::Dismissed), Judgement::FalseAlarm);
+        noise.confirmed = true;
+        assert_eq!(judged(&noise, Moment::Recognised), Judgement::Interruption);
     }
 }

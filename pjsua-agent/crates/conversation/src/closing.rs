@@ -1,5 +1,6 @@
 //! Keys, the transfer, and the end of the call.
 
+use crate::endpointing::Pausing;
 use crate::machine::{Core, TransferRecord};
 use crate::state::{Keys, State};
 use crate::{Act, Action, Timer};
@@ -19,7 +20,9 @@ impl Core {
                 return state;
             }
             State::Keying(keys) => keys,
-            State::Hearing(ref hearing) | State::Endpointing(ref hearing) | State::Transcribing(ref hearing) => {
+            State::Hearing(ref hearing)
+            | State::Endpointing(Pausing { ref hearing, .. })
+            | State::Transcribing(ref hearing) => {
                 let said = hearing.text();
                 self.drop_everything(state);
                 Keys { said, digits: String::new() }
@@ -42,10 +45,10 @@ impl Core {
 
     /// The keys are answered like words.
     pub(crate) fn keys_complete(&mut self, state: State) -> State {
-        let State::Keying(Keys { said, digits }) = state else { return state };
+        let State::Keying(keys) = state else { return state };
         self.timers.clear(Timer::Keys);
         self.caller_was_understood();
-        self.ask_model(&format!("{said} (pressed {digits})"))
+        self.ask_model(&keys.message())
     }
 
     /// Ends what is going on without an answer; only the call's limit keeps running.
@@ -57,7 +60,8 @@ impl Core {
             | State::Transferring
             | State::HungUp
             | State::Ended => {}
-            State::Hearing(mut hearing) | State::Endpointing(mut hearing) | State::Transcribing(mut hearing) => {
+            State::Endpointing(pausing) => self.drop_pausing(pausing),
+            State::Hearing(mut hearing) | State::Transcribing(mut hearing) => {
                 for utterance in hearing.lose(None) {
                     self.act(Action::CancelRecognition { utterance });
                 }
@@ -160,6 +164,11 @@ impl Core {
             Action::StartRecognition { .. }
             | Action::FinishRecognition { .. }
             | Action::StartReply { .. }
+            | Action::StartPreResponse { .. }
+            | Action::ScoreEndOfTurn { .. }
+            | Action::HoldPlayout { .. }
+            | Action::ReleasePlayout { .. }
+            | Action::DuckPlayout { .. }
             | Action::Speak { .. }
             | Action::EndOfSpeech { .. }
             | Action::PausePlayout { .. }

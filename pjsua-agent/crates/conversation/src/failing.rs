@@ -9,9 +9,11 @@ impl Core {
     /// The model failed or is overdue.
     pub(crate) fn model_failed(&mut self, state: State, turn: Option<TurnId>) -> State {
         match state.reply() {
-            Some(reply) if reply.is_generating() && turn.is_none_or(|turn| turn == reply.turn) => {
-                self.reply_failed(state)
-            }
+            Some(reply) if reply.is_generating() && turn.is_none_or(|turn| turn == reply.turn) => match state {
+                State::Endpointing(pausing) => self.draft_failed(pausing),
+                _ if reply.awaits_opening => self.without_opening(state),
+                _ => self.reply_failed(state),
+            },
             Some(_) | None => state,
         }
     }
@@ -19,6 +21,11 @@ impl Core {
     /// The clause that is being synthesised is lost. The first time in a turn the agent says so:
     /// at once while the reply is still being generated, else after what is queued already.
     pub(crate) fn voice_failed(&mut self, mut state: State, turn: Option<TurnId>) -> State {
+        if let State::Endpointing(pausing) = state {
+            let is_drafts =
+                pausing.draft.as_ref().is_some_and(|draft| turn.is_none_or(|turn| turn == draft.reply.turn));
+            return if is_drafts { self.draft_failed(pausing) } else { State::Endpointing(pausing) };
+        }
         let closing = state.act().is_some();
         let reply = state.reply_mut().filter(|reply| turn.is_none_or(|turn| turn == reply.turn));
         let Some(reply) = reply else { return state };

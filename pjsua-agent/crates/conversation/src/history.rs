@@ -25,6 +25,13 @@ pub struct Entry {
     pub turn: TurnId,
 }
 
+/// A place in the history.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mark {
+    before: usize,
+    last: Option<Entry>,
+}
+
 /// The entries in the order of the call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct History {
@@ -34,6 +41,23 @@ pub(crate) struct History {
 impl History {
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The caller's newest words.
+    pub(crate) fn last_caller(&self) -> Option<&str> {
+        let last = self.entries.iter().rev().find(|entry| entry.speaker == Speaker::Caller);
+        last.map(|entry| entry.text.as_str())
+    }
+
+    /// Where the history is now, to come back to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { before: self.entries.len().saturating_sub(1), last: self.entries.last().cloned() }
+    }
+
+    /// Takes back all that was added since `mark`; nothing before its last entry may have changed.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        self.entries.truncate(mark.before);
+        self.entries.extend(mark.last);
     }
 
     /// The caller's last words have had no answer that he heard.

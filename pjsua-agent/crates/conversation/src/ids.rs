@@ -82,6 +82,11 @@ pub struct TurnId(pub u32);
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct UtteranceId(pub u32);
 
+/// One silence of the caller after which he may have finished. Counts from 1 within a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct PauseId(pub u32);
+
 /// One clause of an agent's turn, synthesised as a whole. Counts from 0 within its turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ClauseId, TurnId, UtteranceId};
+use crate::{ClauseId, PauseId, TurnId, UtteranceId};
 
 /// A stage of the speech pipeline that runs in a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,13 +42,25 @@ pub enum Act {
 pub enum Input {
     /// The call was answered and its media is up.
     CallAnswered,
-    /// The voice detector hears the caller begin to speak.
+    /// The first voice detector hears what may be speech.
     SpeechStarted,
+    /// The second one is sure that it is. Follows `SpeechStarted`.
+    SpeechConfirmed,
+    /// The second one is sure that it is none: a noise, music, a cough. Follows `SpeechStarted`; a
+    /// `SpeechConfirmed` may still follow before `SpeechEnded`.
+    SpeechDismissed,
     /// The voice detector hears the caller no more.
     SpeechEnded {
         /// How long it has been silent already (the detector's hang-over).
         #[cfg_attr(feature = "serde", serde(rename = "silence_us", with = "crate::ids::micros"))]
         silence: Duration,
+    },
+    /// Answer to [`Action::ScoreEndOfTurn`](crate::Action::ScoreEndOfTurn).
+    EndOfTurnScore {
+        /// The silence it judges.
+        pause: PauseId,
+        /// How probable it is that the caller has finished, in thousandths.
+        per_mille: u16,
     },
     /// What the recogniser has understood so far; replaces the partial before it.
     PartialTranscript {
@@ -62,6 +74,13 @@ pub enum Input {
         /// The recognition it comes from.
         utterance: UtteranceId,
         /// The words; empty when nothing was recognised.
+        text: String,
+    },
+    /// Answer to [`Action::StartPreResponse`](crate::Action::StartPreResponse).
+    PreResponse {
+        /// The turn it opens.
+        turn: TurnId,
+        /// One clause; blank when the small model has none.
         text: String,
     },
     /// More text of a reply.
@@ -124,6 +143,12 @@ pub enum Input {
         utterance: Option<UtteranceId>,
         /// The turn it was working on; `None` means whichever is running.
         turn: Option<TurnId>,
+    },
+    /// The workers' queue delay has risen above what leaves room for work that may be thrown away,
+    /// or has fallen below it.
+    WorkersBusy {
+        /// Whether it is above.
+        busy: bool,
     },
     /// The human has taken the call.
     TransferSucceeded,

@@ -11,6 +11,7 @@ struct Clause {
     text: String,
     end_sample: Option<u64>,
     skipped: bool,
+    protected: bool,
 }
 
 /// What one turn says, and where on its playout time line.
@@ -27,7 +28,7 @@ impl Ledger {
     /// Adds a clause behind the others.
     pub(crate) fn add(&mut self, text: &str) -> ClauseId {
         let clause = ClauseId(u32::try_from(self.clauses.len()).unwrap_or(u32::MAX));
-        self.clauses.push(Clause { text: text.trim().to_owned(), end_sample: None, skipped: false });
+        self.clauses.push(Clause { text: text.trim().to_owned(), end_sample: None, skipped: false, protected: false });
         clause
     }
 
@@ -61,9 +62,40 @@ impl Ledger {
         self.clauses.is_empty()
     }
 
-    /// There is no clause that can be heard.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.clauses.iter().all(|clause| clause.skipped)
+    /// There is no clause that can be heard, other than `filler`.
+    pub(crate) fn is_silent_but_for(&self, filler: Option<ClauseId>) -> bool {
+        let is_filler = |at: usize| filler.is_some_and(|filler| filler.0 as usize == at);
+        self.clauses.iter().enumerate().all(|(at, clause)| clause.skipped || is_filler(at))
+    }
+
+    /// The caller cannot interrupt this clause.
+    pub(crate) fn protect(&mut self, clause: ClauseId) {
+        if let Some(clause) = self.clauses.get_mut(clause.0 as usize) {
+            clause.protected = true;
+        }
+    }
+
+    /// What is played now is a protected clause.
+    pub(crate) fn is_protected(&self) -> bool {
+        let playing = self.clauses.iter().find(|clause| clause.end_sample.is_none_or(|end| end > self.position));
+        playing.is_some_and(|clause| clause.protected)
+    }
+
+    /// Samples that are still to be played, once all clauses are ready.
+    pub(crate) fn remaining(&self) -> Option<u64> {
+        let all_ready = !self.clauses.iter().any(Clause::is_awaited);
+        let end = self.clauses.iter().filter_map(|clause| clause.end_sample).max();
+        end.filter(|_| all_ready).map(|end| end.saturating_sub(self.position))
+    }
+
+    /// It ends with a question.
+    pub(crate) fn asks(&self) -> bool {
+        self.clauses.iter().rfind(|clause| !clause.skipped).is_some_and(|clause| clause.text.trim_end().ends_with('?'))
+    }
+
+    /// Characters of all clauses.
+    pub(crate) fn chars(&self) -> usize {
+        self.clauses.iter().map(|clause| clause.text.chars().count()).sum()
     }
 
     /// Audio is still to come or to be played.

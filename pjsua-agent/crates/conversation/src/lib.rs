@@ -16,28 +16,37 @@
 //!                             └──────────────┘  └───── false alarm ───────►┘
 //! ```
 //!
-//! 1. `CallAnswered`: the greeting is a turn like any other, and can be talked over.
-//! 2. `SpeechStarted` starts a recognition. `SpeechEnded` starts to count silence; speech that
-//!    begins again in time goes on with the same recognition, else its final transcript is asked for.
-//! 3. The transcript goes into the [history](Conversation::history) and a reply is started. If the
-//!    caller goes on before he heard any of it, the reply is dropped and the one that follows
-//!    answers all he said.
-//! 4. The reply is spoken clause by clause while it is generated.
-//! 5. Speech over the agent pauses it at once. Words that ask for the floor, or speech that lasts,
-//!    flush it, and the history ends with the last word heard. A cough or an "uh-huh" resumes it at
-//!    the same sample; an "uh-huh" that goes on is still listened to beside the agent's voice, and
-//!    the first real word interrupts.
-//! 6. A reply may ask for a transfer or the end of the call: it is done when the turn was played,
+//! 1. `CallAnswered`: a notice that cannot be interrupted, if there is one; then the greeting, which
+//!    is a turn like any other and can be talked over.
+//! 2. `SpeechStarted` starts a recognition. Two detectors hear the caller: the first one is quick,
+//!    the second one is right. What it dismisses leaves no trace.
+//! 3. `SpeechEnded` begins a *pause*. How long it has to last to end the turn follows from the
+//!    end-of-turn score, the words so far and the pauses that this caller makes
+//!    (`endpointing::silence_needed`). Speech that is confirmed meanwhile goes on with the turn.
+//! 4. When the end is likely, the final transcript is asked for and a *draft* is prepared in
+//!    silence. The end of the turn releases it; a caller who goes on throws it away, and the history
+//!    is as if it had never been.
+//! 5. The reply is spoken clause by clause while it is generated. If the caller goes on before he
+//!    heard any of it, it is dropped and the one that follows answers all he said.
+//! 6. Speech over the agent pauses or ducks it at once. Words that ask for the floor, or speech that
+//!    lasts, flush it, and the history ends with the last word heard. A noise, a cough or an
+//!    "uh-huh" resumes it at the same sample; an "uh-huh" that goes on is still listened to beside
+//!    the agent's voice, and the first real word interrupts. Speech at the very end of a turn is no
+//!    interruption but the answer to it.
+//! 7. A reply may ask for a transfer or the end of the call: it is done when the turn was played,
 //!    whatever the caller says meanwhile.
 //!
 //! # What else happens on a call
 //!
+//! - **Requests**: "hello?", "say that again" and "one moment please" need no model.
+//! - **A late reply** is bridged with a filler, once; or a small model's first clause is spoken while
+//!   the main one prepares the rest.
 //! - **Silence**: the caller is prompted [`Settings::no_input_prompts`] times, then left. Noise does
-//!   not put that off for long.
+//!   not put that off for long; who speaks during the goodbye is listened to.
 //! - **Nothing understood**: said at most twice in a row, and not about a short noise. When the
 //!   noise had made the agent drop a reply, that reply is made again.
 //! - **Keys** cut the agent off and are collected until a pause or `#`; then they are answered like
-//!   words, as `(pressed 12)`.
+//!   words, as `(pressed 12)`, together with what the caller says after them.
 //! - **A worker fails**: the caller is told, once a turn; when turns keep failing, he is
 //!   transferred to the human or the call ends politely.
 //! - **Lost events**: every wait has a [`Timer`].
@@ -50,16 +59,21 @@ mod action;
 mod barge_in;
 mod clauses;
 mod closing;
+mod draft;
 mod endpointing;
 mod failing;
 mod history;
 mod ids;
 mod input;
+mod language;
 mod ledger;
 mod listening;
 mod machine;
+mod opening;
 mod overlap;
+mod pausing;
 mod reply;
+mod requests;
 mod settings;
 mod speaking;
 mod state;
@@ -67,8 +81,8 @@ mod timers;
 
 pub use action::Action;
 pub use history::{Entry, Speaker};
-pub use ids::{ClauseId, Instant, TurnId, UtteranceId};
+pub use ids::{ClauseId, Instant, PauseId, TurnId, UtteranceId};
 pub use input::{Act, Input, Stage};
 pub use machine::Conversation;
-pub use settings::Settings;
+pub use settings::{OnOverlap, Settings};
 pub use timers::Timer;

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use crate::barge_in::{Interjection, Moment, Recognition, Words};
-use crate::endpointing::{Hearing, admits_not_understanding, endpoint};
+use crate::endpointing::{Hearing, Pausing, admits_not_understanding};
 use crate::machine::Core;
 use crate::state::State;
-use crate::{Act, Action, Timer, UtteranceId};
+use crate::{Action, Instant, Timer, UtteranceId};
 
 impl Core {
     /// It is the caller's turn.
     pub(crate) fn listen(&mut self) -> State {
-        self.no_input_at = self.now + self.settings.no_input_after;
+        let patience = if self.holding { self.settings.hold_limit } else { self.settings.no_input_after };
+        self.no_input_at = self.now + patience;
         self.listen_on()
     }
 
@@ -21,92 +22,20 @@ impl Core {
         State::Listening
     }
 
+    /// Something is heard that may be speech.
     pub(crate) fn speech_started(&mut self, state: State) -> State {
+        let confirmed = !self.settings.confirmed_speech;
         match state {
-            State::Listening => {
-                self.timers.clear(Timer::NoInput);
-                self.hear_utterance()
+            State::Listening => self.hear_utterance(confirmed),
+            State::Endpointing(pausing) => self.sound_in_pause(pausing),
+            State::Speaking { reply, aside } => self.sound_over_agent(reply, aside),
+            State::Transcribing(_) | State::Replying(_) if confirmed => self.speech_confirmed(state),
+            State::Overlap { reply, mut interjection } => {
+                interjection.resumed |= interjection.silent_since.take().is_some();
+                State::Overlap { reply, interjection }
             }
-            State::Endpointing(mut hearing) => {
-                self.timers.clear(Timer::Endpoint);
-                hearing.sound(self.now);
-                if hearing.open().is_none() && !hearing.is_lost() {
-                    self.recognise(&mut hearing);
-                }
-                State::Hearing(hearing)
-            }
-            State::Transcribing(mut hearing) => {
-                hearing.sound(self.now);
-                self.recognise(&mut hearing);
-                self.timers.set(Timer::Utterance, self.now + self.settings.max_utterance);
-                State::Hearing(hearing)
-            }
-            State::Replying(reply) => {
-                self.interrupt(reply);
-                self.hear_utterance()
-            }
-            State::Speaking { reply, aside } => self.pause_for(reply, aside),
             State::Unanswered
             | State::Hearing(_)
-            | State::Keying(_)
-            | State::Overlap { .. }
-            | State::Closing { .. }
-            | State::Transferring
-            | State::HungUp
-            | State::Ended => state,
-        }
-    }
-
-    fn hear_utterance(&mut self) -> State {
-        let mut hearing = Hearing::new(self.now);
-        self.recognise(&mut hearing);
-        self.timers.set(Timer::Utterance, self.now + self.settings.max_utterance);
-        State::Hearing(hearing)
-    }
-
-    fn recognise(&mut self, hearing: &mut Hearing) {
-        let utterance = self.next_utterance();
-        hearing.recognise(utterance);
-        self.act(Action::StartRecognition { utterance });
-    }
-
-    /// The caller's words over the agent become his turn.
-    pub(crate) fn hear_interjection(&mut self, interjection: Interjection, interrupts: bool) -> Hearing {
-        let Interjection { utterance, started, recognition, .. } = interjection;
-        self.no_input_at = self.now + self.settings.no_input_after;
-        let mut hearing = Hearing::new(started);
-        hearing.interrupts = interrupts;
-        hearing.recognise(utterance);
-        let mut limit = started + self.settings.max_utterance;
-        match recognition {
-            Recognition::Running => {}
-            Recognition::Ended(text) => {
-                hearing.hear(utterance, &text);
-                self.recognise(&mut hearing);
-            }
-            Recognition::Lost => {
-                hearing.lose(Some(utterance));
-                limit = self.now + self.settings.lost_utterance_limit;
-            }
-        }
-        self.timers.set(Timer::Utterance, limit);
-        hearing
-    }
-
-    pub(crate) fn speech_ended(&mut self, state: State, silence: Duration) -> State {
-        let since = self.now - silence;
-        match state {
-            State::Hearing(hearing) => self.await_endpoint(hearing, silence),
-            State::Speaking { .. } => self.drop_aside(state),
-            State::Overlap { ref interjection, .. } => {
-                let voiced = since - interjection.started;
-                let state = self.judge(state, Moment::FellSilent(voiced));
-                let State::Hearing(hearing) = state else { return state };
-                self.await_endpoint(hearing, silence)
-            }
-            State::Unanswered
-            | State::Listening
-            | State::Endpointing(_)
             | State::Transcribing(_)
             | State::Keying(_)
             | State::Replying(_)
@@ -117,21 +46,202 @@ impl Core {
         }
     }
 
-    fn await_endpoint(&mut self, mut hearing: Hearing, silence: Duration) -> State {
-        hearing.fall_silent(self.now - silence);
-        self.timers.set(Timer::Endpoint, endpoint(self.now, silence, &self.settings));
-        State::Endpointing(hearing)
+    /// It is speech.
+    pub(crate) fn speech_confirmed(&mut self, state: State) -> State {
+        match state {
+            State::Listening => self.hear_utterance(true),
+            State::Hearing(mut hearing) => {
+                hearing.confirmed = true;
+                State::Hearing(hearing)
+            }
+            State::Endpointing(pausing) => {
+                let since = pausing.pause.sound.unwrap_or(self.now);
+                self.go_on_hearing(pausing, since)
+            }
+            State::Transcribing(hearing) => {
+                self.pauses.learn(self.now - self.silent_since, &self.settings);
+                self.hear_on(hearing, self.now)
+            }
+            State::Keying(keys) => {
+                self.timers.clear(Timer::Keys);
+                let mut hearing = Hearing::new(self.now);
+                hearing.begin_with(keys.message());
+                self.hear_first(hearing, true)
+            }
+            State::Replying(reply) => {
+                self.pauses.learn(self.now - self.silent_since, &self.settings);
+                self.interrupt(reply);
+                self.hear_utterance(true)
+            }
+            State::Speaking { reply, aside } => self.speech_over_agent(reply, aside),
+            State::Overlap { reply, mut interjection } => {
+                interjection.confirmed = true;
+                self.judge(State::Overlap { reply, interjection }, Moment::Recognised)
+            }
+            State::Unanswered | State::Closing { .. } | State::Transferring | State::HungUp | State::Ended => state,
+        }
+    }
+
+    /// It is none.
+    pub(crate) fn speech_dismissed(&mut self, state: State) -> State {
+        match state {
+            State::Hearing(hearing) if !hearing.confirmed => self.drop_noise(hearing),
+            State::Endpointing(pausing) => self.sound_over(pausing),
+            State::Overlap { .. } => self.judge(state, Moment::Dismissed),
+            State::Speaking { aside: Some(ref aside), .. } if !aside.confirmed => self.drop_aside(state),
+            State::Unanswered
+            | State::Listening
+            | State::Hearing(_)
+            | State::Transcribing(_)
+            | State::Keying(_)
+            | State::Replying(_)
+            | State::Speaking { .. }
+            | State::Closing { .. }
+            | State::Transferring
+            | State::HungUp
+            | State::Ended => state,
+        }
+    }
+
+    /// What was heard was no speech: as if nothing had been, except that it may have been the
+    /// caller getting ready to speak.
+    fn drop_noise(&mut self, mut hearing: Hearing) -> State {
+        self.timers.clear(Timer::Utterance);
+        for utterance in hearing.lose(None) {
+            self.act(Action::CancelRecognition { utterance });
+        }
+        self.listen_after_noise()
+    }
+
+    fn listen_after_noise(&mut self) -> State {
+        self.no_input_at = self.no_input_at.max(self.now + self.settings.no_input_after_noise);
+        self.listen_on()
+    }
+
+    fn hear_utterance(&mut self, confirmed: bool) -> State {
+        self.timers.clear(Timer::NoInput);
+        self.hear_first(Hearing::new(self.now), confirmed)
+    }
+
+    fn hear_first(&mut self, mut hearing: Hearing, confirmed: bool) -> State {
+        hearing.confirmed = confirmed;
+        self.recognise(&mut hearing);
+        self.timers.set(Timer::Utterance, self.now + self.settings.max_utterance);
+        State::Hearing(hearing)
+    }
+
+    /// The caller goes on, since `sounding_since`.
+    pub(crate) fn hear_on(&mut self, mut hearing: Hearing, sounding_since: Instant) -> State {
+        hearing.sound(sounding_since);
+        hearing.confirmed = true;
+        if hearing.open().is_none() && !hearing.is_lost() {
+            self.recognise(&mut hearing);
+        }
+        let limit = self.now + self.settings.max_utterance;
+        let limit = self.timers.get(Timer::Utterance).unwrap_or(limit);
+        self.timers.set(Timer::Utterance, limit);
+        State::Hearing(hearing)
+    }
+
+    fn recognise(&mut self, hearing: &mut Hearing) {
+        let utterance = self.next_utterance();
+        hearing.recognise(utterance);
+        self.act(Action::StartRecognition { utterance });
+    }
+
+    /// The caller's words over the agent become his turn.
+    pub(crate) fn hear_interjection(&mut self, interjection: Interjection, interrupts: bool) -> State {
+        let Interjection { utterance, started, recognition, said, silent_since, .. } = interjection;
+        self.no_input_at = self.now + self.settings.no_input_after;
+        let mut hearing = Hearing::new(started);
+        hearing.interrupts = interrupts;
+        hearing.confirmed = true;
+        hearing.recognise(utterance);
+        hearing.hear_partial(utterance, &said);
+        let mut limit = started + self.settings.max_utterance;
+        match recognition {
+            Recognition::Running => {}
+            Recognition::Finishing => {
+                hearing.finish();
+                self.timers.set(Timer::Transcript, self.now + self.settings.transcript_timeout);
+                if silent_since.is_none() {
+                    self.recognise(&mut hearing);
+                }
+            }
+            Recognition::Ended(text) => {
+                hearing.hear(utterance, &text);
+                if silent_since.is_none() {
+                    self.recognise(&mut hearing);
+                }
+            }
+            Recognition::Lost => {
+                hearing.lose(Some(utterance));
+                limit = self.now + self.settings.lost_utterance_limit;
+            }
+        }
+        self.timers.set(Timer::Utterance, limit);
+        match silent_since {
+            Some(since) => self.pause(hearing, self.now - since),
+            None => State::Hearing(hearing),
+        }
+    }
+
+    pub(crate) fn speech_ended(&mut self, state: State, silence: Duration) -> State {
+        let since = self.now - silence;
+        match state {
+            State::Hearing(hearing) if hearing.confirmed || !self.settings.confirmed_speech => {
+                self.pause(hearing, silence)
+            }
+            State::Hearing(hearing) => self.drop_noise(hearing),
+            State::Endpointing(pausing) => self.sound_over(pausing),
+            State::Speaking { reply, aside: Some(mut aside) } if aside.answers => {
+                aside.silent_since = Some(since);
+                State::Speaking { reply, aside: Some(aside) }
+            }
+            State::Speaking { .. } => self.drop_aside(state),
+            State::Overlap { reply, mut interjection } => {
+                interjection.silent_since = Some(since);
+                let voiced = since - interjection.started;
+                self.judge(State::Overlap { reply, interjection }, Moment::FellSilent(voiced))
+            }
+            State::Unanswered
+            | State::Listening
+            | State::Transcribing(_)
+            | State::Keying(_)
+            | State::Replying(_)
+            | State::Closing { .. }
+            | State::Transferring
+            | State::HungUp
+            | State::Ended => state,
+        }
     }
 
     /// The caller has been silent for long enough, or has been speaking for too long.
     pub(crate) fn utterance_over(&mut self, state: State) -> State {
-        let still_heard = matches!(state, State::Hearing(_));
-        let (State::Hearing(mut hearing) | State::Endpointing(mut hearing)) = state else { return state };
-        if still_heard {
-            hearing.fall_silent(self.now);
+        match state {
+            State::Endpointing(pausing) => self.end_of_turn(pausing),
+            State::Hearing(mut hearing) => {
+                hearing.fall_silent(self.now);
+                self.silent_since = self.now;
+                self.timers.clear(Timer::Utterance);
+                self.finish_hearing(hearing)
+            }
+            State::Unanswered
+            | State::Listening
+            | State::Transcribing(_)
+            | State::Keying(_)
+            | State::Replying(_)
+            | State::Speaking { .. }
+            | State::Overlap { .. }
+            | State::Closing { .. }
+            | State::Transferring
+            | State::HungUp
+            | State::Ended => state,
         }
-        self.timers.clear(Timer::Endpoint);
-        self.timers.clear(Timer::Utterance);
+    }
+
+    /// Nothing is added to what the caller said.
+    pub(crate) fn finish_hearing(&mut self, mut hearing: Hearing) -> State {
         if let Some(utterance) = hearing.finish() {
             self.act(Action::FinishRecognition { utterance });
             self.timers.set(Timer::Transcript, self.now + self.settings.transcript_timeout);
@@ -139,11 +249,30 @@ impl Core {
         self.conclude(hearing)
     }
 
-    /// Only words over the agent's are looked at before they are final.
     pub(crate) fn partial_transcript(&mut self, mut state: State, utterance: UtteranceId, text: &str) -> State {
-        match state.interjection_mut() {
-            Some(interjection) if interjection.is_recognised_by(utterance) => self.words_over_agent(state, text),
-            Some(_) | None => state,
+        match state {
+            State::Hearing(ref mut hearing) | State::Transcribing(ref mut hearing) => {
+                hearing.hear_partial(utterance, text);
+                state
+            }
+            State::Endpointing(mut pausing) => {
+                if pausing.hearing.hear_partial(utterance, text) {
+                    return self.pause_with_words(pausing);
+                }
+                State::Endpointing(pausing)
+            }
+            State::Overlap { .. } | State::Speaking { .. } => match state.interjection_mut() {
+                Some(interjection) if interjection.is_recognised_by(utterance) => self.words_over_agent(state, text),
+                Some(_) | None => state,
+            },
+            State::Unanswered
+            | State::Listening
+            | State::Keying(_)
+            | State::Replying(_)
+            | State::Closing { .. }
+            | State::Transferring
+            | State::HungUp
+            | State::Ended => state,
         }
     }
 
@@ -152,8 +281,10 @@ impl Core {
         // A later partial may be empty; what was recognised once was said.
         if let Some(interjection) = state.interjection_mut().filter(|_| words != Words::None) {
             interjection.words = words;
+            interjection.said = text.to_owned();
         }
-        self.judge(state, Moment::Recognised)
+        let is_final = state.interjection_mut().is_some_and(|interjection| interjection.is_over());
+        self.judge(state, if is_final { Moment::Understood } else { Moment::Recognised })
     }
 
     pub(crate) fn final_transcript(&mut self, mut state: State, utterance: UtteranceId, text: &str) -> State {
@@ -174,18 +305,23 @@ impl Core {
                 }
                 state
             }
-            State::Endpointing(ref mut hearing) => {
-                if hearing.open() == Some(utterance) {
+            State::Endpointing(mut pausing) => {
+                if pausing.hearing.open() == Some(utterance) {
                     self.act(Action::CancelRecognition { utterance });
                 }
-                hearing.hear(utterance, text);
-                state
+                if pausing.hearing.hear(utterance, text) {
+                    self.prepare(&mut pausing);
+                    return self.pause_with_words(pausing);
+                }
+                State::Endpointing(pausing)
             }
             State::Overlap { ref mut interjection, .. } | State::Speaking { aside: Some(ref mut interjection), .. }
                 if interjection.is_recognised_by(utterance) =>
             {
+                if interjection.recognition == Recognition::Running {
+                    self.act(Action::CancelRecognition { utterance });
+                }
                 interjection.recognition = Recognition::Ended(text.to_owned());
-                self.act(Action::CancelRecognition { utterance });
                 self.words_over_agent(state, text)
             }
             State::Unanswered
@@ -213,8 +349,8 @@ impl Core {
                 }
                 state
             }
-            State::Endpointing(ref mut hearing) => {
-                self.lose(hearing, utterance);
+            State::Endpointing(ref mut pausing) => {
+                self.lose(&mut pausing.hearing, utterance);
                 state
             }
             State::Transcribing(mut hearing) => {
@@ -248,7 +384,7 @@ impl Core {
     }
 
     pub(crate) fn transcript_overdue(&mut self, mut state: State) -> State {
-        if let State::Hearing(hearing) | State::Endpointing(hearing) = &mut state {
+        if let State::Hearing(hearing) | State::Endpointing(Pausing { hearing, .. }) = &mut state {
             self.lose_finishing(hearing);
         }
         let State::Transcribing(mut hearing) = state else { return state };
@@ -276,12 +412,13 @@ impl Core {
             return self.nothing_understood(&hearing);
         }
         self.caller_was_understood();
-        self.ask_model(&text)
+        self.answer(&text)
     }
 
     pub(crate) fn caller_was_understood(&mut self) {
         self.misheard = 0;
         self.prompts_said = 0;
+        self.holding = false;
     }
 
     fn nothing_understood(&mut self, hearing: &Hearing) -> State {
@@ -290,8 +427,7 @@ impl Core {
             return self.ask_model("");
         }
         if !admits_not_understanding(hearing, self.misheard, &self.settings) {
-            self.no_input_at = self.no_input_at.max(self.now + self.settings.no_input_after_noise);
-            return self.listen_on();
+            return self.listen_after_noise();
         }
         self.misheard += 1;
         self.say(self.settings.not_understood.clone())
@@ -301,7 +437,7 @@ impl Core {
     pub(crate) fn caller_is_silent(&mut self, state: State) -> State {
         let State::Listening = state else { return state };
         if self.prompts_said >= self.settings.no_input_prompts {
-            return self.say_and(self.settings.no_input_goodbye.clone(), Act::HangUp);
+            return self.say_before_hanging_up(self.settings.no_input_goodbye.clone());
         }
         self.prompts_said += 1;
         self.say(self.settings.no_input_prompt.clone())

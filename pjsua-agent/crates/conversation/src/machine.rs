@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::barge_in::Moment;
+use crate::endpointing::LearntPauses;
 use crate::history::History;
 use crate::reply::Reply;
 use crate::state::State;
@@ -33,6 +34,16 @@ pub(crate) struct Core {
     pub(crate) flushing: Option<Reply>,
     pub(crate) turns: u32,
     pub(crate) utterances: u32,
+    pub(crate) pause_count: u32,
+    pub(crate) pauses: LearntPauses,
+    /// The first silent moment after the caller's last words.
+    pub(crate) silent_since: Instant,
+    /// All that the agent's last turn said or was going to say.
+    pub(crate) last_said: String,
+    /// The caller asked to wait.
+    pub(crate) holding: bool,
+    /// The workers have no room for what may be thrown away.
+    pub(crate) busy: bool,
     /// When the silent caller is to be prompted; noise does not put it off.
     pub(crate) no_input_at: Instant,
     pub(crate) prompts_said: u32,
@@ -66,6 +77,12 @@ impl Conversation {
             flushing: None,
             turns: 0,
             utterances: 0,
+            pause_count: 0,
+            pauses: LearntPauses::default(),
+            silent_since: Instant::ZERO,
+            last_said: String::new(),
+            holding: false,
+            busy: false,
             no_input_at: Instant::ZERO,
             prompts_said: 0,
             misheard: 0,
@@ -142,6 +159,14 @@ impl Core {
         match input {
             Input::CallAnswered => self.call_answered(state),
             Input::SpeechStarted => self.speech_started(state),
+            Input::SpeechConfirmed => self.speech_confirmed(state),
+            Input::SpeechDismissed => self.speech_dismissed(state),
+            Input::EndOfTurnScore { pause, per_mille } => self.end_of_turn_score(state, pause, per_mille),
+            Input::PreResponse { turn, text } => self.pre_response(state, turn, &text),
+            Input::WorkersBusy { busy } => {
+                self.busy = busy;
+                state
+            }
             Input::SpeechEnded { silence } => self.speech_ended(state, silence),
             Input::PartialTranscript { utterance, text } => self.partial_transcript(state, utterance, &text),
             Input::FinalTranscript { utterance, text } => self.final_transcript(state, utterance, &text),
@@ -165,6 +190,10 @@ impl Core {
     fn expire(&mut self, state: State, timer: Timer) -> State {
         match timer {
             Timer::Endpoint | Timer::Utterance => self.utterance_over(state),
+            Timer::Score => self.score_again(state),
+            Timer::Speculation => self.speculation_due(state),
+            Timer::PreResponse => self.without_opening(state),
+            Timer::Filler => self.reply_is_late(state),
             Timer::Transcript => self.transcript_overdue(state),
             Timer::Reply => self.model_failed(state, None),
             Timer::Overlap if matches!(state, State::Overlap { .. }) => self.judge(state, Moment::LimitReached),

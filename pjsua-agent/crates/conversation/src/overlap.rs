@@ -1,22 +1,80 @@
 //! Both speak: the agent is paused, and goes on or gives way.
 
+use std::time::Duration;
+
 use crate::barge_in::{Interjection, Judgement, Moment, Recognition};
 use crate::machine::Core;
-use crate::reply::Reply;
+use crate::reply::{Reply, Source};
 use crate::state::State;
-use crate::{Action, Timer, UtteranceId};
+use crate::{Action, Instant, OnOverlap, Timer, UtteranceId};
+
+/// So soon after the agent began nobody interrupts it for what it said: three words have been heard.
+const ANSWERED_INTO_A_PAUSE: Duration = Duration::from_millis(1_000);
 
 impl Core {
-    /// The caller begins to speak, or after an aside begins again.
-    pub(crate) fn pause_for(&mut self, reply: Reply, aside: Option<Interjection>) -> State {
-        self.act(Action::PausePlayout { turn: reply.turn });
-        let interjection = match aside {
-            Some(aside) => Interjection { started: self.now, ..aside },
-            None => {
-                let utterance = self.next_utterance();
-                self.act(Action::StartRecognition { utterance });
-                Interjection::new(utterance, self.now)
+    /// Something is heard over the agent that may be speech.
+    pub(crate) fn sound_over_agent(&mut self, reply: Reply, aside: Option<Interjection>) -> State {
+        let confirmed = !self.settings.confirmed_speech;
+        match aside {
+            Some(aside) if aside.answers => {
+                State::Speaking { reply, aside: Some(Interjection { silent_since: None, ..aside }) }
             }
+            None if self.is_spared(&reply) => self.listen_beside(reply, confirmed),
+            // Both began at once, or he has just gone on: that is known when it is confirmed.
+            None if !confirmed && reply.ledger.position() < samples(self.settings.barge_in_guard) => {
+                State::Speaking { reply, aside: None }
+            }
+            aside => self.pause_for(reply, aside, confirmed),
+        }
+    }
+
+    /// The caller speaks over the agent.
+    pub(crate) fn speech_over_agent(&mut self, reply: Reply, aside: Option<Interjection>) -> State {
+        match aside {
+            Some(mut aside) => {
+                aside.confirmed = true;
+                self.judge(State::Speaking { reply, aside: Some(aside) }, Moment::Recognised)
+            }
+            None if self.is_spared(&reply) => self.listen_beside(reply, true),
+            None => self.pause_for(reply, None, true),
+        }
+    }
+
+    /// Speech now is no interruption: the turn is at its end, or it is one that must be heard.
+    fn is_spared(&self, reply: &Reply) -> bool {
+        let guard = if reply.ledger.asks() { self.settings.early_answer } else { self.settings.barge_in_guard };
+        let is_ending = reply.ended && reply.ledger.remaining().is_some_and(|left| left <= samples(guard));
+        is_ending || reply.ledger.is_protected()
+    }
+
+    fn listen_beside(&mut self, reply: Reply, confirmed: bool) -> State {
+        let interjection = self.new_interjection(confirmed);
+        State::Speaking { reply, aside: Some(Interjection { answers: true, ..interjection }) }
+    }
+
+    fn new_interjection(&mut self, confirmed: bool) -> Interjection {
+        let utterance = self.next_utterance();
+        self.act(Action::StartRecognition { utterance });
+        Interjection::new(utterance, self.now, confirmed)
+    }
+
+    /// Who speaks just after the agent began had not finished: it answered into a pause of his.
+    fn learn_from_interruption(&mut self, reply: &Reply, began: Instant) {
+        if reply.source != Source::Script && reply.ledger.position() < samples(ANSWERED_INTO_A_PAUSE) {
+            self.pauses.learn(began - self.silent_since, &self.settings);
+        }
+    }
+
+    /// The agent makes room until it is known what the caller means.
+    fn pause_for(&mut self, reply: Reply, aside: Option<Interjection>, confirmed: bool) -> State {
+        let turn = reply.turn;
+        self.act(match self.settings.on_overlap {
+            OnOverlap::Pause => Action::PausePlayout { turn },
+            OnOverlap::Duck => Action::DuckPlayout { turn },
+        });
+        let interjection = match aside {
+            Some(aside) => Interjection { started: self.now, confirmed: aside.confirmed || confirmed, ..aside },
+            None => self.new_interjection(confirmed),
         };
         self.timers.clear(Timer::Playout);
         self.timers.set(Timer::Overlap, self.now + self.settings.overlap_limit);
@@ -26,15 +84,32 @@ impl Core {
     /// Decides, if it can be decided, what the caller's talking over the agent means.
     pub(crate) fn judge(&mut self, state: State, moment: Moment) -> State {
         match state {
-            State::Overlap { reply, interjection } => match interjection.judge(moment, &self.settings) {
+            State::Overlap { reply, mut interjection } => match interjection.judge(moment, &self.settings) {
                 Judgement::Interruption => self.give_way(reply, interjection),
-                Judgement::FalseAlarm => self.go_on(reply, interjection, moment),
+                Judgement::FalseAlarm => self.go_on(reply, interjection),
+                Judgement::AskRecogniser => {
+                    self.act(Action::FinishRecognition { utterance: interjection.utterance });
+                    interjection.recognition = Recognition::Finishing;
+                    State::Overlap { reply, interjection }
+                }
+                Judgement::Undecided if interjection.is_over() && interjection.resumed => {
+                    let again = self.new_interjection(interjection.confirmed);
+                    State::Overlap { reply, interjection: Interjection { started: interjection.started, ..again } }
+                }
                 Judgement::Undecided => State::Overlap { reply, interjection },
             },
-            State::Speaking { reply, aside: Some(aside) } => match aside.judge(moment, &self.settings) {
-                Judgement::Interruption => self.give_way(reply, aside),
-                Judgement::FalseAlarm | Judgement::Undecided => State::Speaking { reply, aside: Some(aside) },
-            },
+            State::Speaking { reply, aside: Some(mut aside) } => {
+                if aside.answers && self.is_spared(&reply) {
+                    return State::Speaking { reply, aside: Some(aside) };
+                }
+                aside.answers = false;
+                match aside.judge(moment, &self.settings) {
+                    Judgement::Interruption => self.give_way(reply, aside),
+                    Judgement::FalseAlarm | Judgement::AskRecogniser | Judgement::Undecided => {
+                        State::Speaking { reply, aside: Some(aside) }
+                    }
+                }
+            }
             State::Unanswered
             | State::Listening
             | State::Hearing(_)
@@ -51,23 +126,23 @@ impl Core {
     }
 
     fn give_way(&mut self, reply: Reply, interjection: Interjection) -> State {
+        self.learn_from_interruption(&reply, interjection.started);
         self.interrupt(reply);
-        State::Hearing(self.hear_interjection(interjection, true))
+        self.hear_interjection(interjection, true)
     }
 
-    fn go_on(&mut self, reply: Reply, interjection: Interjection, moment: Moment) -> State {
+    fn go_on(&mut self, reply: Reply, interjection: Interjection) -> State {
         self.act(Action::ResumePlayout { turn: reply.turn });
         self.timers.clear(Timer::Overlap);
         self.watch_playout(&reply);
-        let aside = match moment {
-            Moment::FellSilent(_) => {
-                self.cancel_interjection(&interjection);
-                None
-            }
-            Moment::Recognised | Moment::LimitReached | Moment::BackchannelLimitReached => {
-                self.timers.set(Timer::Overlap, interjection.started + self.settings.backchannel_limit);
-                Some(interjection)
-            }
+        // What still sounds and may be speech is listened to beside the agent.
+        let goes_on = interjection.silent_since.is_none() && interjection.confirmed;
+        let aside = if goes_on {
+            self.timers.set(Timer::Overlap, interjection.started + self.settings.backchannel_limit);
+            Some(interjection)
+        } else {
+            self.cancel_interjection(&interjection);
+            None
         };
         State::Speaking { reply, aside }
     }
@@ -82,7 +157,7 @@ impl Core {
 
     pub(crate) fn cancel_interjection(&mut self, interjection: &Interjection) {
         match interjection.recognition {
-            Recognition::Running => {
+            Recognition::Running | Recognition::Finishing => {
                 self.act(Action::CancelRecognition { utterance: interjection.utterance });
             }
             Recognition::Ended(_) | Recognition::Lost => {}
@@ -92,6 +167,12 @@ impl Core {
 
 impl Interjection {
     pub(crate) fn is_recognised_by(&self, utterance: UtteranceId) -> bool {
-        self.utterance == utterance && self.recognition == Recognition::Running
+        let is_awaited = matches!(self.recognition, Recognition::Running | Recognition::Finishing);
+        self.utterance == utterance && is_awaited
     }
+}
+
+/// A duration on the playout's time line, at 16 kHz.
+fn samples(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).saturating_mul(16)
 }

@@ -2,7 +2,8 @@
 
 use crate::clauses::{ClauseCutter, ClauseLengths};
 use crate::ledger::Ledger;
-use crate::{Settings, TurnId};
+use crate::opening::Joint;
+use crate::{ClauseId, Settings, TurnId};
 
 /// Where a turn's text comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) enum Afterword {
     Failure,
     /// That there is nobody to transfer to.
     NoHuman,
+    /// Nothing: the call is ended, unless the caller speaks after all.
+    HangUp,
 }
 
 /// A turn of the agent that is being prepared or spoken.
@@ -36,6 +39,11 @@ pub(crate) struct Reply {
     /// A worker failed it, or it is itself the apology for that.
     pub(crate) failed: bool,
     pub(crate) afterword: Option<Afterword>,
+    /// The small model's clause is waited for before the main model is asked.
+    pub(crate) awaits_opening: bool,
+    /// The clause that fills the wait for the reply.
+    pub(crate) filler: Option<ClauseId>,
+    joint: Joint,
 }
 
 impl Reply {
@@ -53,7 +61,33 @@ impl Reply {
             ended: false,
             failed: false,
             afterword: None,
+            awaits_opening: false,
+            filler: None,
+            joint: Joint::default(),
         }
+    }
+
+    /// The reply begins with `text`, which is spoken already.
+    pub(crate) fn open_with(&mut self, text: &str) {
+        self.awaits_opening = false;
+        self.joint = Joint::new(text);
+    }
+
+    /// Takes text of the model, without the opening if it repeats that.
+    pub(crate) fn push(&mut self, text: &str) {
+        let text = self.joint.push(text);
+        self.clauses.push(&text);
+    }
+
+    /// No text of the model comes any more.
+    pub(crate) fn close_opening(&mut self) {
+        let text = self.joint.finish();
+        self.clauses.push(&text);
+    }
+
+    /// Nothing of the reply proper can be heard.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.ledger.is_silent_but_for(self.filler)
     }
 
     pub(crate) fn is_generating(&self) -> bool {

@@ -2,6 +2,17 @@
 
 use std::time::Duration;
 
+/// What becomes of the agent's voice while it is not yet known what the caller means who speaks over it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum OnOverlap {
+    /// It stops at once and, on a false alarm, goes on at the exact sample.
+    #[default]
+    Pause,
+    /// It goes on more quietly.
+    Duck,
+}
+
 /// How the agent behaves on a call; one value an agent.
 ///
 /// A phrase that holds no word is not spoken: what would follow it happens at once. Serialised
@@ -30,10 +41,109 @@ pub struct Settings {
     /// Said when the call has lasted as long as one may, before hanging up.
     pub time_limit_goodbye: String,
 
+    /// Said before the greeting and never interrupted: what the law wants said. Empty by default.
+    pub notice: String,
+    /// The answer to a caller who only asks whether anybody is there.
+    pub hello_answer: String,
+    /// The answer to a caller who asks to wait.
+    pub hold_answer: String,
+    /// Said when the reply is late, in turn; short, and right whatever the reply will be.
+    pub fillers: Vec<String>,
+    /// The same after a question of the caller's.
+    pub question_fillers: Vec<String>,
+
+    /// The language of the call, BCP 47: decides what counts as unfinished, as a question, as a
+    /// request to wait or to repeat. Unknown ones are judged by the voice alone.
+    pub language: String,
     /// Whether there is a human to transfer calls to.
     pub human: bool,
+    /// Whether a second detector confirms or dismisses what `SpeechStarted` reports. Without it
+    /// every report counts as confirmed.
+    pub confirmed_speech: bool,
+    /// Whether a model scores the ends of utterances. Without it `endpoint_silence` decides, and
+    /// the words.
+    pub scored_endpoints: bool,
+    /// Whether a reply is prepared silently before it is certain that the caller has finished.
+    pub speculation: bool,
+    /// Whether a small model's first clause is spoken while the main one prepares the rest.
+    pub pre_response: bool,
+    /// What happens to the agent's voice while the caller speaks over it.
+    pub on_overlap: OnOverlap,
 
-    /// Silence that ends the caller's utterance. 500 ms: inner pauses of read-out prompts mostly
+    /// Silence that ends the utterance when the score says so and the words do not contradict.
+    /// 200 ms: people leave each other about that much; the score is known after 150.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub sure_silence: Duration,
+    /// The first score of a silence, in thousandths, from which on it says so. 800: of English
+    /// utterances three quarters reach it at their end, one in twelve in the middle
+    /// (docs/benchmarks/hearing.md).
+    pub sure_score: u16,
+    /// The same for later scores of that silence, at least `sure_score`. 950: silence itself raises
+    /// the score, and most of what it can tell it has told the first time.
+    pub late_score: u16,
+    /// Silence that ends the utterance when the score is undecided and stays so. 1.1 s: callers who
+    /// hesitate pause for a second; mostly a later score decides before that.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub likely_silence: Duration,
+    /// The score from which on it is undecided and not against. 300.
+    pub likely_score: u16,
+    /// Silence that ends the utterance when the score or the words are against it. 1.3 s: hesitating
+    /// speakers pause for a second, hardly longer.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub unlikely_silence: Duration,
+    /// The same while digits or letters are dictated. 1.5 s: people look up the next group.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub dictation_silence: Duration,
+    /// Silence that ends any utterance. 2.5 s: longer, and the caller thinks the line is dead.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub longest_silence: Duration,
+    /// While the silence lasts, the score is asked for again this often. 100 ms: a score takes 50 ms of
+    /// a core.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub score_interval: Duration,
+    /// Silence that the model is shown at most; then it is asked no more. 200 ms: it was trained on
+    /// about that much, and after 400 ms it takes a third of the utterances cut in the middle for
+    /// finished (docs/benchmarks/hearing.md).
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub scored_silence: Duration,
+    /// How much longer than the pauses he made inside his utterances so far the caller is waited
+    /// for when it is not sure that he has finished, in percent. 130: pauses of one speaker vary
+    /// by about a third.
+    pub learnt_pause_percent: u16,
+    /// Silence after which a reply is prepared although the score is undecided. 350 ms: about half
+    /// of the wait; shorter, and most preparations are thrown away.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub speculate_silence: Duration,
+
+    /// At each end of the agent's turn, speech is not taken for an interruption within this time:
+    /// at the start both spoke at once, at the end the caller answers. 300 ms: the time people take
+    /// to notice that both speak.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub barge_in_guard: Duration,
+    /// The same at the end of a turn that ends with a question. 1 s: its last words can be guessed.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub early_answer: Duration,
+    /// Speech over the agent of which no word was recognised in the end is an interruption only if
+    /// it lasted this long. 700 ms: coughs and hums are shorter.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub wordless_barge_in: Duration,
+
+    /// After the end of the caller's turn, a filler is spoken when no reply is ready by then; zero
+    /// for none. 900 ms: silence begins to feel long after a second.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub filler_after: Duration,
+    /// Wait for the small model's first clause before the main model is asked without it. 400 ms:
+    /// later it would not hide anything.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub pre_response_timeout: Duration,
+    /// A caller who asked to wait is left in peace this long. 60 s: time to fetch a card.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub hold_limit: Duration,
+    /// Longest reply, in characters; what goes beyond is cut at the end of a clause. 600: about 40
+    /// s of speech, more than anyone listens to.
+    pub longest_reply_chars: usize,
+
+    /// Silence that ends the caller's utterance while there is no score. 500 ms: inner pauses of read-out prompts mostly
     /// stay below it, and it is half of what commercial agents wait.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub endpoint_silence: Duration,
@@ -49,8 +159,8 @@ pub struct Settings {
     /// when it goes on for this long. 1.5 s: "yes, okay, I see" fits, a sentence does not.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub backchannel_limit: Duration,
-    /// What listeners say without wanting the floor; several words where it takes several.
-    /// Compared without case and punctuation.
+    /// What listeners say without wanting the floor, in place of what the language has; several
+    /// words where it takes several. Compared without case and punctuation.
     pub backchannels: Vec<String>,
 
     /// Silence after the agent's turn before the caller is prompted. 7 s: what VoiceXML platforms
@@ -136,12 +246,42 @@ impl Default for Settings {
                 .into(),
             goodbye: "Thank you for calling. Goodbye.".into(),
             time_limit_goodbye: "I'm sorry, I have to end the call here. Thank you, and goodbye.".into(),
+            notice: String::new(),
+            hello_answer: "Yes, I'm here. How can I help you?".into(),
+            hold_answer: "Of course, take your time.".into(),
+            fillers: vec!["One moment, please.".into(), "Just a second.".into()],
+            question_fillers: vec!["Let me see.".into(), "Let me check that.".into()],
+            language: "en".into(),
             human: false,
+            confirmed_speech: true,
+            scored_endpoints: true,
+            speculation: true,
+            pre_response: false,
+            on_overlap: OnOverlap::Pause,
+            sure_silence: millis(200),
+            sure_score: 800,
+            late_score: 950,
+            likely_silence: millis(1_100),
+            likely_score: 300,
+            unlikely_silence: millis(1_300),
+            dictation_silence: millis(1_500),
+            longest_silence: millis(2_500),
+            score_interval: millis(100),
+            scored_silence: millis(200),
+            learnt_pause_percent: 130,
+            speculate_silence: millis(350),
+            barge_in_guard: millis(300),
+            early_answer: millis(1_000),
+            wordless_barge_in: millis(700),
+            filler_after: millis(900),
+            pre_response_timeout: millis(400),
+            hold_limit: millis(60_000),
+            longest_reply_chars: 600,
             endpoint_silence: millis(500),
             barge_in_confirm: millis(300),
             overlap_limit: millis(500),
             backchannel_limit: millis(1_500),
-            backchannels: crate::barge_in::ENGLISH_BACKCHANNELS.map(Into::into).into(),
+            backchannels: Vec::new(),
             no_input_after: millis(7_000),
             no_input_prompts: 2,
             no_input_after_noise: millis(2_000),

@@ -1,5 +1,6 @@
 //! The agent's turn: its words, its audio, its end.
 
+use crate::barge_in::Interjection;
 use crate::machine::{Core, TransferRecord};
 use crate::reply::{Afterword, Reply, Source};
 use crate::state::State;
@@ -9,7 +10,12 @@ impl Core {
     pub(crate) fn call_answered(&mut self, state: State) -> State {
         let State::Unanswered = state else { return state };
         self.timers.set(Timer::CallLimit, self.now + self.settings.max_call_duration);
-        self.say(self.settings.greeting.clone())
+        let mut reply = self.scripted(&self.settings.notice.clone());
+        if !reply.ledger.is_empty() {
+            reply.ledger.protect(ClauseId(0));
+        }
+        self.speak(&mut reply, &self.settings.greeting.clone());
+        self.end_of_text(State::Speaking { reply, aside: None })
     }
 
     /// A scripted turn after which it is the caller's.
@@ -22,6 +28,13 @@ impl Core {
     pub(crate) fn say_and(&mut self, phrase: String, act: Act) -> State {
         let reply = self.scripted(&phrase);
         self.end_of_text(State::Closing { reply, act })
+    }
+
+    /// A scripted turn after which the call ends, unless the caller speaks after all.
+    pub(crate) fn say_before_hanging_up(&mut self, phrase: String) -> State {
+        let mut reply = self.scripted(&phrase);
+        reply.afterword = Some(Afterword::HangUp);
+        self.end_of_text(State::Speaking { reply, aside: None })
     }
 
     /// A scripted turn about a failure, which must not cause another one.
@@ -43,17 +56,44 @@ impl Core {
         self.settle_flush(None);
         let turn = self.next_turn();
         self.history.caller(said, turn);
-        self.act(Action::StartReply { turn });
+        let mut reply = Reply::new(turn, Source::Generating, &self.settings);
+        self.request_reply(&mut reply);
+        self.await_reply(&reply);
+        State::Replying(reply)
+    }
+
+    /// The caller waits for the model.
+    pub(crate) fn await_reply(&mut self, reply: &Reply) {
+        self.await_reply_text();
+        if reply.ledger.is_empty() && !self.settings.filler_after.is_zero() {
+            self.timers.set(Timer::Filler, self.now + self.settings.filler_after);
+        }
+    }
+
+    pub(crate) fn await_reply_text(&mut self) {
         self.timers.set(Timer::Reply, self.now + self.settings.reply_timeout);
-        State::Replying(Reply::new(turn, Source::Generating, &self.settings))
     }
 
     pub(crate) fn speak(&mut self, reply: &mut Reply, text: &str) {
-        let Some(text) = clauses::spoken(text) else { return };
+        if self.queue_clause(reply, text).is_some() {
+            self.watch_playout(reply);
+        }
+    }
+
+    /// Adds a clause to the turn, if there is a word in it.
+    pub(crate) fn queue_clause(&mut self, reply: &mut Reply, text: &str) -> Option<ClauseId> {
+        let text = clauses::spoken(text)?;
         let clause = reply.ledger.add(&text);
         self.history.agent(reply.turn, reply.ledger.text());
         self.act(Action::Speak { turn: reply.turn, clause, text });
-        self.watch_playout(reply);
+        Some(clause)
+    }
+
+    /// Speaks what the model has said so far, to the end of its last clause.
+    pub(crate) fn speak_complete_clauses(&mut self, reply: &mut Reply) {
+        while let Some(clause) = reply.clauses.next() {
+            self.queue_clause(reply, &clause);
+        }
     }
 
     pub(crate) fn watch_playout(&mut self, reply: &Reply) {
@@ -65,26 +105,46 @@ impl Core {
     }
 
     /// A paused playout shows no sign of life.
-    fn watch_playout_of(&mut self, state: &State) {
+    pub(crate) fn watch_playout_of(&mut self, state: &State) {
         match (state, state.reply()) {
-            (State::Overlap { .. }, _) | (_, None) => self.timers.clear(Timer::Playout),
+            (State::Overlap { .. } | State::Endpointing(_), _) | (_, None) => self.timers.clear(Timer::Playout),
             (_, Some(reply)) => self.watch_playout(reply),
         }
     }
 
     pub(crate) fn reply_delta(&mut self, mut state: State, turn: TurnId, text: &str) -> State {
+        let held = matches!(state, State::Endpointing(_));
         let Some(reply) = state.generating(turn) else { return state };
-        self.timers.set(Timer::Reply, self.now + self.settings.reply_timeout);
-        reply.clauses.push(text);
-        while let Some(clause) = reply.clauses.next() {
-            self.speak(reply, &clause);
+        if held {
+            self.draft_delta(reply, text);
+            return state;
+        }
+        self.await_reply_text();
+        reply.push(text);
+        self.speak_complete_clauses(reply);
+        if reply.ledger.chars() >= self.settings.longest_reply_chars {
+            return self.enough_said(state);
         }
         self.watch_playout_of(&state);
         state
     }
 
+    /// Nobody listens to a longer reply: the rest is not generated.
+    fn enough_said(&mut self, mut state: State) -> State {
+        if let Some(reply) = state.reply_mut() {
+            self.cancel_generation(reply);
+        }
+        self.end_of_text(state)
+    }
+
     pub(crate) fn reply_act(&mut self, mut state: State, turn: TurnId, act: Act) -> State {
         let (settled, human) = (state.act().is_some(), self.settings.human);
+        if state.generating(turn).is_none() {
+            return state;
+        }
+        if let State::Endpointing(pausing) = state {
+            return self.draft_act(pausing, act);
+        }
         let Some(reply) = state.generating(turn) else { return state };
         match act {
             _ if settled => state,
@@ -98,14 +158,23 @@ impl Core {
 
     pub(crate) fn reply_done(&mut self, mut state: State, turn: TurnId) -> State {
         let act = state.act();
+        if state.generating(turn).is_none() {
+            return state;
+        }
+        if let State::Endpointing(pausing) = state {
+            return self.draft_done(pausing);
+        }
         let Some(reply) = state.generating(turn) else { return state };
         reply.source = Source::Generated;
         self.timers.clear(Timer::Reply);
+        self.timers.clear(Timer::Filler);
+        reply.close_opening();
+        self.speak_complete_clauses(reply);
         if let Some(rest) = reply.clauses.finish() {
             self.speak(reply, &rest);
         }
         match (act, reply.afterword.take()) {
-            (Some(act), _) if reply.ledger.is_silent() => {
+            (Some(act), _) if reply.is_silent() => {
                 let phrase = self.closing_phrase(act);
                 self.speak(reply, &phrase);
             }
@@ -113,7 +182,7 @@ impl Core {
                 let phrase = self.settings.transfer_failed.clone();
                 self.speak(reply, &phrase);
             }
-            (None, None) if reply.ledger.is_silent() => return self.reply_failed(state),
+            (None, None) if reply.is_silent() => return self.reply_failed(state),
             (Some(_) | None, _) => {}
         }
         self.end_of_text(state)
@@ -155,6 +224,7 @@ impl Core {
         }
         self.watch_playout_of(&state);
         let State::Replying(reply) = state else { return state };
+        self.timers.clear(Timer::Filler);
         State::Speaking { reply, aside: None }
     }
 
@@ -174,12 +244,12 @@ impl Core {
             }
             State::Speaking { reply, aside: Some(interjection) } => {
                 self.complete(&reply);
-                State::Hearing(self.hear_interjection(interjection, false))
+                self.hear_after(&reply, interjection)
             }
             State::Overlap { reply, interjection } => {
                 self.act(Action::ResumePlayout { turn: reply.turn });
                 self.complete(&reply);
-                State::Hearing(self.hear_interjection(interjection, false))
+                self.hear_after(&reply, interjection)
             }
             State::Closing { reply, act } => {
                 self.complete(&reply);
@@ -197,8 +267,18 @@ impl Core {
         }
     }
 
+    /// The turn is over while something is heard of the caller.
+    fn hear_after(&mut self, reply: &Reply, interjection: Interjection) -> State {
+        if interjection.confirmed {
+            return self.hear_interjection(interjection, false);
+        }
+        self.cancel_interjection(&interjection);
+        self.follow(reply)
+    }
+
     fn complete(&mut self, reply: &Reply) {
         self.clear_turn_timers();
+        self.remember(reply);
         self.history.agent(reply.turn, reply.ledger.text());
         if reply.is_sound_answer() {
             self.failed_turns = 0;
@@ -206,7 +286,7 @@ impl Core {
     }
 
     fn clear_turn_timers(&mut self) {
-        for timer in [Timer::Reply, Timer::Overlap, Timer::Playout] {
+        for timer in [Timer::Reply, Timer::PreResponse, Timer::Filler, Timer::Overlap, Timer::Playout] {
             self.timers.clear(timer);
         }
     }
@@ -216,7 +296,15 @@ impl Core {
         match reply.afterword {
             Some(Afterword::Failure) if self.keeps_failing() => self.give_up(),
             Some(Afterword::Failure) => self.apologise(),
+            Some(Afterword::HangUp) => self.perform(Act::HangUp),
             Some(Afterword::NoHuman) | None => self.listen(),
+        }
+    }
+
+    /// What a caller hears again who asks for it.
+    fn remember(&mut self, reply: &Reply) {
+        if !reply.ledger.is_empty() {
+            self.last_said = reply.ledger.text();
         }
     }
 
@@ -224,6 +312,7 @@ impl Core {
     /// answer to the flush corrects that.
     pub(crate) fn interrupt(&mut self, mut reply: Reply) {
         self.clear_turn_timers();
+        self.remember(&reply);
         let turn = reply.turn;
         if !reply.ledger.is_empty() {
             self.act(Action::FlushPlayout { turn });
@@ -236,7 +325,9 @@ impl Core {
     }
 
     pub(crate) fn cancel_generation(&mut self, reply: &mut Reply) {
-        self.timers.clear(Timer::Reply);
+        for timer in [Timer::Reply, Timer::PreResponse, Timer::Filler] {
+            self.timers.clear(timer);
+        }
         reply.clauses.clear();
         if reply.is_generating() {
             reply.source = Source::Generated;
@@ -276,8 +367,8 @@ impl Core {
                 self.follow(&reply)
             }
             State::Speaking { reply, aside: Some(interjection) } => {
-                self.interrupt(reply);
-                State::Hearing(self.hear_interjection(interjection, false))
+                self.interrupt(reply.clone());
+                self.hear_after(&reply, interjection)
             }
             State::Closing { reply, act } => {
                 self.interrupt(reply);
@@ -346,7 +437,7 @@ impl Core {
         reply.failed = true;
         reply.afterword = None;
         let phrase = match act {
-            Some(act) if reply.ledger.is_silent() => self.closing_phrase(act),
+            Some(act) if reply.is_silent() => self.closing_phrase(act),
             Some(_) => String::new(),
             None => {
                 self.failed_turns += 1;

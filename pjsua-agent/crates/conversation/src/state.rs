@@ -1,7 +1,7 @@
 //! The states, each with its own data.
 
 use crate::barge_in::Interjection;
-use crate::endpointing::Hearing;
+use crate::endpointing::{Hearing, Pausing};
 use crate::reply::Reply;
 use crate::{Act, TurnId};
 
@@ -15,7 +15,7 @@ pub(crate) enum State {
     /// The caller speaks.
     Hearing(Hearing),
     /// The caller pauses or has ended.
-    Endpointing(Hearing),
+    Endpointing(Pausing),
     /// The caller has ended; transcripts are awaited.
     Transcribing(Hearing),
     /// The caller presses keys.
@@ -73,8 +73,10 @@ impl State {
         }
     }
 
+    /// The turn that is prepared, spoken, or perhaps to be spoken.
     pub(crate) fn reply(&self) -> Option<&Reply> {
         match self {
+            Self::Endpointing(pausing) => pausing.draft.as_ref().map(|draft| &draft.reply),
             Self::Replying(reply)
             | Self::Speaking { reply, .. }
             | Self::Overlap { reply, .. }
@@ -82,7 +84,6 @@ impl State {
             Self::Unanswered
             | Self::Listening
             | Self::Hearing(_)
-            | Self::Endpointing(_)
             | Self::Transcribing(_)
             | Self::Keying(_)
             | Self::Transferring
@@ -93,6 +94,7 @@ impl State {
 
     pub(crate) fn reply_mut(&mut self) -> Option<&mut Reply> {
         match self {
+            Self::Endpointing(pausing) => pausing.draft.as_mut().map(|draft| &mut draft.reply),
             Self::Replying(reply)
             | Self::Speaking { reply, .. }
             | Self::Overlap { reply, .. }
@@ -100,7 +102,6 @@ impl State {
             Self::Unanswered
             | Self::Listening
             | Self::Hearing(_)
-            | Self::Endpointing(_)
             | Self::Transcribing(_)
             | Self::Keying(_)
             | Self::Transferring
@@ -114,9 +115,9 @@ impl State {
         self.reply_mut().filter(|reply| reply.turn == turn)
     }
 
-    /// The running turn, if it is `turn` and the model is still at it.
+    /// The running turn, if it is `turn` and the main model is at it.
     pub(crate) fn generating(&mut self, turn: TurnId) -> Option<&mut Reply> {
-        self.reply_of(turn).filter(|reply| reply.is_generating())
+        self.reply_of(turn).filter(|reply| reply.is_generating() && !reply.awaits_opening)
     }
 
     /// What the caller says over the agent's voice.
@@ -155,5 +156,12 @@ impl State {
             | Self::HungUp
             | Self::Ended => None,
         }
+    }
+}
+
+impl Keys {
+    /// What the keys are answered as.
+    pub(crate) fn message(&self) -> String {
+        format!("{} (pressed {})", self.said, self.digits).trim().to_owned()
     }
 }

@@ -8,12 +8,20 @@ use crate::Instant;
 pub enum Timer {
     /// The caller has been silent long enough for his utterance to be over.
     Endpoint,
+    /// The score is to be asked for again.
+    Score,
+    /// A reply is to be prepared although it is not sure that the caller has finished.
+    Speculation,
     /// The utterance has lasted as long as one may.
     Utterance,
     /// The final transcript is overdue.
     Transcript,
     /// The reply, or its next piece, is overdue.
     Reply,
+    /// The small model is late.
+    PreResponse,
+    /// The reply is late and something is said meanwhile.
+    Filler,
     /// What to make of the caller's talking over the agent must be decided.
     Overlap,
     /// The caller has stopped pressing keys.
@@ -29,11 +37,15 @@ pub enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::Endpoint,
+        Self::Score,
+        Self::Speculation,
         Self::Utterance,
         Self::Transcript,
         Self::Reply,
+        Self::PreResponse,
+        Self::Filler,
         Self::Overlap,
         Self::Keys,
         Self::Playout,

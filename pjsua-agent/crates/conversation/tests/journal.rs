@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use conversation::{Act, Action, ClauseId, Conversation, Input, Instant, Settings, Stage, Timer, TurnId, UtteranceId};
+use conversation::{
+    Act, Action, ClauseId, Conversation, Input, Instant, PauseId, Settings, Stage, Timer, TurnId, UtteranceId,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -71,9 +73,11 @@ fn a_journal_is_a_replay() {
         (100, Input::PlayoutProgress { turn: TurnId(1), sample: 320 }),
         (1_000, Input::PlayoutDrained { turn: TurnId(1) }),
         (2_000, Input::SpeechStarted),
-        (3_000, Input::SpeechEnded { silence: Duration::from_millis(200) }),
-        (3_400, Input::FinalTranscript { utterance: UtteranceId(1), text: "hello".into() }),
-        (3_500, Input::ReplyDelta { turn: TurnId(2), text: "Hello to you.".into() }),
+        (2_050, Input::SpeechConfirmed),
+        (3_000, Input::SpeechEnded { silence: Duration::from_millis(100) }),
+        (3_050, Input::EndOfTurnScore { pause: PauseId(1), per_mille: 900 }),
+        (3_090, Input::FinalTranscript { utterance: UtteranceId(1), text: "a teapot".into() }),
+        (3_500, Input::ReplyDelta { turn: TurnId(2), text: "Here you are.".into() }),
         (3_510, Input::ReplyDone { turn: TurnId(2) }),
         (99_000, Input::CallEnded),
     ];

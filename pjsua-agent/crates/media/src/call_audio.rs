@@ -11,6 +11,7 @@ use crate::cursor::{Cursor, SharedCursor};
 use crate::events::{AudioEvent, AudioEvents, Outbox, event_queue};
 use crate::frame::{FRAME_SAMPLES, Samples, frames_in, samples_in};
 use crate::gate::{Gate, Passed};
+use crate::level::{Energy, LevelMeter, Loudness};
 use crate::playout::{Playout, SPARE_SLOTS};
 use crate::settings::AudioSettings;
 use crate::stats::AudioStats;
@@ -46,10 +47,11 @@ pub fn call_audio(settings: &AudioSettings) -> CallAudio {
     let playout_clock =
         PlayoutClock::new(slots_out, drained_in, Arc::clone(&cursor), Arc::clone(&stats), samples_in(settings.fade));
     CallAudio {
-        clock: ClockEnd { capture: writer, playout: playout_clock },
+        clock: ClockEnd { capture: writer, playout: playout_clock, played: Energy::default() },
         audio: AudioEnd {
             capture: reader,
             gate: Gate::new(settings),
+            levels: LevelMeter::new(frames_in(settings.levels_interval)),
             outbox,
             drained: drained_out,
             progress: Progress::new(Arc::clone(&cursor), frames_in(settings.progress_interval)),
@@ -68,6 +70,10 @@ pub fn call_audio(settings: &AudioSettings) -> CallAudio {
 pub struct ClockEnd {
     capture: CaptureWriter,
     playout: PlayoutClock,
+    /// Of the loudest frame that was played since one was captured. It goes to
+    /// the audio thread with the captured frame, so that the two stay together
+    /// even when that thread is late.
+    played: Energy,
 }
 
 impl ClockEnd {
@@ -76,7 +82,7 @@ impl ClockEnd {
     /// # Threads
     /// Media clock.
     pub fn put_frame(&mut self, samples: &Samples) {
-        self.capture.write(samples);
+        self.capture.write(samples, std::mem::take(&mut self.played));
     }
 
     /// Fills in 20 ms for the caller: speech, or silence when there is none, it
@@ -85,7 +91,9 @@ impl ClockEnd {
     /// # Threads
     /// Media clock.
     pub fn get_frame(&mut self, samples: &mut Samples) {
-        self.playout.read(samples);
+        if self.playout.read(samples) {
+            self.played = self.played.max(Energy::of(samples));
+        }
     }
 }
 
@@ -103,6 +111,7 @@ impl std::fmt::Debug for ClockEnd {
 pub struct AudioEnd {
     capture: CaptureReader,
     gate: Gate,
+    levels: LevelMeter,
     outbox: Outbox,
     drained: HeapCons<u32>,
     progress: Progress,
@@ -118,9 +127,14 @@ impl AudioEnd {
     pub fn tick(&mut self) -> bool {
         self.outbox.retry();
         let mut frames = 0;
-        while let Some((at_sample, samples)) = self.capture.read() {
+        while let Some(frame) = self.capture.read() {
             let (outbox, stats) = (&mut self.outbox, &self.stats);
-            self.gate.process(at_sample, &samples, |passed| pass_on(passed, outbox, stats));
+            let (at_sample, played) = (frame.at_sample(), Loudness::from(frame.played));
+            let pass = |passed: Passed<'_>| pass_on(passed, outbox, stats);
+            let captured_dbfs = self.gate.process(at_sample, &frame.samples, played, pass);
+            if let Some(levels) = self.levels.add(at_sample, captured_dbfs, played.full_dbfs) {
+                self.outbox.send_if_room(levels);
+            }
             frames += 1;
         }
         // Read before the endings are fetched: then the endings of all turns
@@ -187,7 +201,8 @@ impl Progress {
             || cursor.frames() >= self.frames + self.interval_frames
             || self.captured_since >= self.interval_frames;
         let samples = cursor.frames() * FRAME_SAMPLES as u64;
-        if !is_due || !outbox.send_progress(cursor.turn(), samples) {
+        let progress = AudioEvent::PlayoutProgress { turn: cursor.turn(), samples };
+        if !is_due || !outbox.send_if_room(progress) {
             return false;
         }
         self.turn = Some(cursor.turn());

@@ -14,12 +14,23 @@ use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::frame::{FRAME_SAMPLES, Samples};
+use crate::level::Energy;
 use crate::stats::AudioStats;
 
+/// 20 ms of the caller.
 #[derive(Clone, Copy)]
-struct Captured {
+pub(crate) struct Captured {
     number: u64,
-    samples: Samples,
+    /// Of the loudest frame played since the frame before.
+    pub(crate) played: Energy,
+    pub(crate) samples: Samples,
+}
+
+impl Captured {
+    /// The position of its first sample since the call's start.
+    pub(crate) fn at_sample(&self) -> u64 {
+        self.number * FRAME_SAMPLES as u64
+    }
 }
 
 pub(crate) fn capture_ring(frames: usize, stats: Arc<AudioStats>) -> (CaptureWriter, CaptureReader) {
@@ -48,13 +59,13 @@ pub(crate) struct CaptureWriter {
 }
 
 impl CaptureWriter {
-    pub(crate) fn write(&mut self, samples: &Samples) {
+    pub(crate) fn write(&mut self, samples: &Samples, played: Energy) {
         while !self.backlog.is_empty() && !self.ring.is_full() {
             if let Some(oldest) = self.backlog.pop_front() {
                 let _ = self.ring.try_push(oldest);
             }
         }
-        let frame = Captured { number: self.next_number, samples: *samples };
+        let frame = Captured { number: self.next_number, played, samples: *samples };
         if !self.backlog.is_empty() || self.ring.try_push(frame).is_err() {
             if self.backlog.len() == self.depth {
                 self.backlog.pop_front();
@@ -76,9 +87,8 @@ pub(crate) struct CaptureReader {
 }
 
 impl CaptureReader {
-    /// The next frame that is not older than the ring is long, with the position
-    /// of its first sample since the call's start.
-    pub(crate) fn read(&mut self) -> Option<(u64, Samples)> {
+    /// The next frame that is not older than the ring is long.
+    pub(crate) fn read(&mut self) -> Option<Captured> {
         loop {
             let frame = self.ring.try_pop()?;
             if frame.number + self.depth < self.written.load(Ordering::Acquire) {
@@ -87,7 +97,7 @@ impl CaptureReader {
             self.stats.overruns.add(frame.number - self.next_number);
             self.stats.captured.add(1);
             self.next_number = frame.number + 1;
-            return Some((frame.number * FRAME_SAMPLES as u64, frame.samples));
+            return Some(frame);
         }
     }
 }

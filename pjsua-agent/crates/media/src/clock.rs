@@ -6,7 +6,8 @@ use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
 
 use crate::cursor::SharedCursor;
-use crate::frame::{FRAME_SAMPLES, Samples};
+use crate::fade::{Fader, Gain};
+use crate::frame::Samples;
 use crate::playout::{Slot, SlotKind};
 use crate::stats::AudioStats;
 
@@ -20,11 +21,9 @@ pub(crate) struct PlayoutClock {
     drained: HeapProd<u32>,
     cursor: Arc<SharedCursor>,
     stats: Arc<AudioStats>,
-    fade_samples: usize,
-    last_sample: i16,
+    fader: Fader,
     /// Frames of silence since the last speech, pauses not counted.
     gap_frames: u64,
-    was_silent: bool,
 }
 
 impl PlayoutClock {
@@ -35,20 +34,11 @@ impl PlayoutClock {
         stats: Arc<AudioStats>,
         fade_samples: usize,
     ) -> Self {
-        Self {
-            ring,
-            drained,
-            cursor,
-            stats,
-            fade_samples: fade_samples.min(FRAME_SAMPLES),
-            last_sample: 0,
-            gap_frames: 0,
-            was_silent: true,
-        }
+        Self { ring, drained, cursor, stats, fader: Fader::new(fade_samples), gap_frames: 0 }
     }
 
-    /// Fills `out` with the next 20 ms.
-    pub(crate) fn read(&mut self, out: &mut Samples) {
+    /// Fills `out` with the next 20 ms; says whether they are speech.
+    pub(crate) fn read(&mut self, out: &mut Samples) -> bool {
         loop {
             let Some(slot) = self.ring.try_peek() else {
                 let is_paused = self.cursor.load().is_paused();
@@ -57,11 +47,14 @@ impl PlayoutClock {
             // Loaded after the slot was seen: the flush that made a newer epoch
             // precedes every slot of it, so a slot is never newer than this.
             let cursor = self.cursor.load();
+            let speech = matches!(slot.kind, SlotKind::Speech { .. }).then_some(&slot.samples);
             if slot.epoch != cursor.epoch() {
+                self.fader.cut_before(speech);
                 self.ring.skip(1);
                 continue;
             }
             if cursor.is_paused() {
+                self.fader.pause_before(speech);
                 return self.play_silence(out, true);
             }
             match slot.kind {
@@ -76,53 +69,31 @@ impl PlayoutClock {
                     }
                 }
                 SlotKind::Speech { starts_clause } => {
+                    let gain = self.cursor.gain();
                     if self.cursor.replace(cursor, cursor.advanced(slot.turn)) {
-                        out.copy_from_slice(&slot.samples);
+                        *out = slot.samples;
                         self.ring.skip(1);
-                        return self.play_speech(out, starts_clause);
+                        return self.play_speech(out, gain, starts_clause);
                     }
                 }
             }
         }
     }
 
-    fn play_speech(&mut self, out: &mut Samples, starts_clause: bool) {
-        self.last_sample = out[FRAME_SAMPLES - 1];
+    fn play_speech(&mut self, out: &mut Samples, gain: Gain, starts_clause: bool) -> bool {
+        self.fader.speech(out, gain, starts_clause);
         if !starts_clause {
             self.stats.underruns.add(self.gap_frames);
-            if self.was_silent {
-                fade_in(&mut out[..self.fade_samples]);
-            }
         }
         self.gap_frames = 0;
-        self.was_silent = false;
         self.stats.played.add(1);
+        true
     }
 
-    /// Silence, after a short ramp from where the speech was cut off. The ramp
-    /// repeats the last sample; it takes nothing from the ring.
-    fn play_silence(&mut self, out: &mut Samples, is_paused: bool) {
-        out.fill(0);
-        if self.last_sample != 0 {
-            fade_out_from(self.last_sample, &mut out[..self.fade_samples]);
-            self.last_sample = 0;
-        }
+    fn play_silence(&mut self, out: &mut Samples, is_paused: bool) -> bool {
+        self.fader.silence(out);
         self.gap_frames += u64::from(!is_paused);
-        self.was_silent = true;
         self.stats.silent.add(1);
-    }
-}
-
-fn fade_in(samples: &mut [i16]) {
-    let steps = samples.len() as i32;
-    for (step, sample) in (0i32..).zip(samples) {
-        *sample = (i32::from(*sample) * step / steps) as i16;
-    }
-}
-
-fn fade_out_from(level: i16, samples: &mut [i16]) {
-    let steps = samples.len() as i32;
-    for (step, sample) in (0i32..).zip(samples) {
-        *sample = (i32::from(level) * (steps - step - 1) / steps) as i16;
+        false
     }
 }

@@ -7,7 +7,24 @@
 //! that a flush returns can neither miss a frame that the caller hears nor count
 //! one that he does not, however the threads interleave.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+//!
+//! The gain is a word of its own, since no position depends on it: a clock that
+//! reads it a moment too early plays one more frame at the old level, as it would
+//! have anyway had the driver been that moment later. Only its order against the
+//! other word matters:
+//!
+//! - A gain that goes with a resumption is stored before the pause is lifted, and
+//!   the clock reads it after it has seen the pause lifted.
+//! - The gain that a flush restores is stored after the epoch was changed, so that
+//!   the turn which is cut off does not become louder before it ends; and before
+//!   the next turn can be pushed, so that no frame of that one is attenuated.
+//! - The clock reads it before the exchange that counts the frame. An exchange
+//!   that succeeds was not overtaken by a flush, so neither was the gain by that of
+//!   the turn after it.
+
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+use crate::fade::{Gain, UNITY};
 
 const FRAMES: u64 = (1 << 24) - 1;
 const TURN_SHIFT: u32 = 24;
@@ -79,29 +96,43 @@ pub(crate) fn next_epoch(epoch: u16) -> u16 {
     epoch.wrapping_add(1) & EPOCH as u16
 }
 
-/// The shared word.
+/// The shared words.
 #[derive(Debug)]
-pub(crate) struct SharedCursor(AtomicU64);
+pub(crate) struct SharedCursor {
+    word: AtomicU64,
+    gain: AtomicI32,
+}
 
 impl SharedCursor {
     pub(crate) fn new() -> Self {
-        Self(AtomicU64::new(OVER))
+        Self { word: AtomicU64::new(OVER), gain: AtomicI32::new(UNITY) }
     }
 
     pub(crate) fn load(&self) -> Cursor {
-        Cursor(self.0.load(Ordering::Acquire))
+        Cursor(self.word.load(Ordering::Acquire))
     }
 
     /// Replaces `from` by `to`; false if somebody else changed it meanwhile.
     pub(crate) fn replace(&self, from: Cursor, to: Cursor) -> bool {
-        self.0.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.word.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    pub(crate) fn set_paused(&self, paused: bool) {
-        if paused {
-            self.0.fetch_or(PAUSED, Ordering::AcqRel);
-        } else {
-            self.0.fetch_and(!PAUSED, Ordering::AcqRel);
-        }
+    pub(crate) fn pause(&self) {
+        self.word.fetch_or(PAUSED, Ordering::AcqRel);
+    }
+
+    /// Ends a pause, if there is one, and goes on with `gain`.
+    pub(crate) fn go_on(&self, gain: Gain) {
+        self.set_gain(gain);
+        self.word.fetch_and(!PAUSED, Ordering::AcqRel);
+    }
+
+    pub(crate) fn set_gain(&self, gain: Gain) {
+        self.gain.store(gain, Ordering::Release);
+    }
+
+    /// To be read between [`load`](Self::load) and [`replace`](Self::replace).
+    pub(crate) fn gain(&self) -> Gain {
+        self.gain.load(Ordering::Acquire)
     }
 }

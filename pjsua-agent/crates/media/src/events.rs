@@ -54,6 +54,19 @@ pub enum AudioEvent {
         /// The turn.
         turn: u32,
     },
+    /// How loud both sides were: the RMS level of the loudest 20 ms each, in dBFS
+    /// from −100, digital silence, to 0. Comes every
+    /// [`levels_interval`](crate::AudioSettings::levels_interval), unless the
+    /// driver is late.
+    Levels {
+        /// Position of the interval's first sample, in captured samples.
+        at_sample: u64,
+        /// The caller, above
+        /// [`high_pass_hz`](crate::AudioSettings::high_pass_hz).
+        captured_dbfs: i8,
+        /// The agent.
+        played_dbfs: i8,
+    },
 }
 
 impl Default for AudioEvent {
@@ -118,9 +131,8 @@ impl Outbox {
         }
     }
 
-    /// False if there is no room: it is worth telling only while it is news.
-    pub(crate) fn send_progress(&mut self, turn: u32, samples: u64) -> bool {
-        let event = AudioEvent::PlayoutProgress { turn, samples };
+    /// For what is worth telling only while it is news. False if there is no room.
+    pub(crate) fn send_if_room(&mut self, event: AudioEvent) -> bool {
         self.pending.is_empty() && self.queue.remaining() > RESERVED / 2 && self.queue.try_send(event).is_ok()
     }
 

@@ -16,9 +16,9 @@
 //! [`AudioEvent::PlayoutDrained`]; the caller speaks, which is
 //! [`AudioEvent::SpeechStarted`], the audio since shortly before, and
 //! [`AudioEvent::SpeechEnded`]; the caller talks over the agent, and the driver
-//! [pauses](Playout::pause) and then [resumes](Playout::resume) at the exact
-//! sample or [flushes](Playout::flush) and learns the exact sample that was
-//! heard; [`AudioEnd`] is dropped, and [`AudioEvents::recv`] ends.
+//! [ducks](Playout::duck) or [pauses](Playout::pause) the turn and then
+//! [resumes](Playout::resume) it at the exact sample, or
+//! [flushes](Playout::flush) it and learns the exact sample that was heard; [`AudioEnd`] is dropped, and [`AudioEvents::recv`] ends.
 //!
 //! Everything is 16 kHz mono s16 in frames of 20 ms ([`Samples`]).
 
@@ -28,9 +28,12 @@ mod call_audio;
 mod capture;
 mod clock;
 mod cursor;
+mod echo;
 mod events;
+mod fade;
 mod frame;
 mod gate;
+mod level;
 mod playout;
 mod settings;
 mod stats;

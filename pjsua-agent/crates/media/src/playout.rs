@@ -16,6 +16,7 @@ use ringbuf::HeapProd;
 use ringbuf::traits::{Observer, Producer};
 
 use crate::cursor::{Cursor, SharedCursor, next_epoch};
+use crate::fade::{UNITY, gain_of};
 use crate::frame::{FRAME_SAMPLES, SILENCE, Samples};
 use crate::stats::AudioStats;
 
@@ -141,20 +142,32 @@ impl Playout {
         (slots * FRAME_SAMPLES).saturating_sub(self.partial_len)
     }
 
-    /// Silence from the next frame on; the ring keeps its place. Holds until
-    /// [`resume`](Self::resume) or [`flush`](Self::flush), also for what is
-    /// pushed meanwhile.
+    /// Silence from the next frame on; the ring keeps its place. That frame
+    /// still carries the first samples of what would have come, fading out over
+    /// [`fade`](crate::AudioSettings::fade); they are not counted as heard. Holds
+    /// until [`resume`](Self::resume), [`duck`](Self::duck) or
+    /// [`flush`](Self::flush), also for what is pushed meanwhile.
     pub fn pause(&self) {
-        self.cursor.set_paused(true);
+        self.cursor.pause();
     }
 
-    /// Goes on at the exact sample where the pause began.
+    /// Goes on, with `gain_db` from the next frame on; positive gains count as 0.
+    /// The turn's positions go on counting. Holds until [`resume`](Self::resume)
+    /// or [`flush`](Self::flush), also for what is pushed meanwhile; ends a pause.
+    pub fn duck(&self, gain_db: f32) {
+        self.cursor.go_on(gain_of(gain_db));
+    }
+
+    /// Goes on at the exact sample where the pause began, and at full level. The
+    /// samples that faded out are played again fading in, so that both together
+    /// are the speech as it was pushed.
     pub fn resume(&self) {
-        self.cursor.set_paused(false);
+        self.cursor.go_on(UNITY);
     }
 
-    /// Voids everything queued, closes the turn and ends a pause. No frame that
-    /// the returned position does not count will be heard.
+    /// Voids everything queued, closes the turn, and ends a pause or a ducking.
+    /// Nothing that the returned position does not count will be heard, save the
+    /// [`fade`](crate::AudioSettings::fade) that follows it in the next frame.
     pub fn flush(&mut self) -> Position {
         self.partial_len = 0;
         self.is_closed = true;
@@ -166,6 +179,7 @@ impl Playout {
         loop {
             let before = self.cursor.load();
             if self.cursor.replace(before, before.flushed(self.epoch)) {
+                self.cursor.set_gain(UNITY);
                 return self.position_at(before);
             }
         }

@@ -2,12 +2,15 @@
 //! must both say so.
 //!
 //! The detector judges the shape of the spectrum and errs on loud noise; the
-//! level criterion compares with the noise floor and errs on nothing quiet.
-//! Together they let neither comfort noise nor hum nor a passing lorry through.
+//! level criterion compares with the noise floor, and with what the agent says,
+//! and errs on nothing quiet. Together they let neither comfort noise nor hum nor
+//! a passing lorry nor the agent's own echo through.
 
 use sendable_vad::SendableVad;
 
+use crate::echo::EchoGuard;
 use crate::frame::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Samples, frames_in};
+use crate::level::{Loudness, dbfs_of, telephone_energy};
 use crate::settings::AudioSettings;
 
 /// Frames at the start of the call of which only the noise floor is learnt: noise
@@ -26,15 +29,32 @@ const LEAST_DBFS: f32 = -65.0;
 /// The window's minimum is kept in this many parts, the oldest of which expires.
 const FLOOR_PARTS: usize = 8;
 
+/// An utterance goes on this far below what an echo may have, in dB: the
+/// difference of the noise floor's two margins.
+const ECHO_HOLD_DB: f32 = 3.0;
+
+/// A sure voice is no brighter than this part of what a voice may be: the first
+/// 40 ms of a vowel stay below 0.5, clicks and consonants do not.
+const SURE_BRIGHTNESS: f32 = 0.5;
+
+/// A sure voice has at least this part of its energy in the frame's second half:
+/// it goes on, where a click is over.
+const SURE_LASTING: f32 = 0.25;
+
 /// What one frame is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Verdict {
     /// Loud and speech-like enough to begin an utterance.
     pub(crate) may_begin: bool,
-    /// The same, but a hiss: an "s" if a voice follows, else any noise.
+    /// May begin one, and so loud, so low and so lasting that it is hardly
+    /// anything but a voice.
+    pub(crate) is_sure: bool,
+    /// Might begin one, but is a hiss: an "s" if a voice follows, else any noise.
     pub(crate) may_lead: bool,
     /// Loud and speech-like enough to continue one.
     pub(crate) may_continue: bool,
+    /// RMS level above the high-pass's corner.
+    pub(crate) level_dbfs: f32,
 }
 
 /// Judges the frames of one call, in order.
@@ -42,9 +62,11 @@ pub(crate) struct Vad {
     detector: SendableVad,
     high_pass: HighPass,
     floor: NoiseFloor,
+    echo: EchoGuard,
     min_level_dbfs: f32,
     onset_margin_db: f32,
     hold_margin_db: f32,
+    sure_margin_db: f32,
     max_brightness: f32,
 }
 
@@ -54,35 +76,47 @@ impl Vad {
             detector: SendableVad::new(settings.aggressiveness),
             high_pass: HighPass::new(settings.high_pass_hz),
             floor: NoiseFloor::new(settings),
+            echo: EchoGuard::new(settings),
             min_level_dbfs: settings.min_level_dbfs,
             onset_margin_db: settings.onset_margin_db,
             hold_margin_db: settings.hold_margin_db,
+            sure_margin_db: settings.sure_margin_db,
             max_brightness: brightness_of(settings.onset_max_hz),
         }
     }
 
-    pub(crate) fn judge(&mut self, frame: &Samples) -> Verdict {
+    /// Of a frame captured when what the agent said was as loud as `played`.
+    pub(crate) fn judge(&mut self, frame: &Samples, played: Loudness) -> Verdict {
         let is_voice = self.detector.is_voice(frame);
-        let Measured { level_dbfs: level, brightness } = self.high_pass.measure(frame);
+        let Measured { level_dbfs: level, brightness, lasting } = self.high_pass.measure(frame);
         let is_noisy = brightness > self.max_brightness;
-        let floor = self.floor.learn(level);
-        let above = |margin: f32| level >= self.min_level_dbfs.max(floor + margin);
-        let is_onset = is_voice && !self.floor.is_learning() && above(self.onset_margin_db);
+        let floor = self.floor.learn(level.max(LEAST_DBFS));
+        let captured = Loudness { full_dbfs: level, telephone_dbfs: dbfs_of(telephone_energy(frame)) };
+        let above_echo = self.echo.follow(captured, played);
+        let above = |margin: f32| level - self.min_level_dbfs.max(floor + margin);
+        let above_onset = above(self.onset_margin_db).min(above_echo);
+        let is_loud = !self.floor.is_learning() && above_onset >= 0.0;
+        let is_onset = is_voice && is_loud;
+        let is_low = brightness <= self.max_brightness * SURE_BRIGHTNESS;
+        let is_lasting = lasting >= SURE_LASTING;
         Verdict {
             may_begin: is_onset && !is_noisy,
-            may_lead: is_onset && is_noisy,
-            may_continue: is_voice && above(self.hold_margin_db),
+            is_sure: is_onset && is_low && is_lasting && above_onset >= self.sure_margin_db,
+            may_lead: is_loud && is_noisy,
+            may_continue: is_voice && above(self.hold_margin_db) >= 0.0 && above_echo >= -ECHO_HOLD_DB,
+            level_dbfs: level,
         }
     }
 }
 
 /// What is measured of a frame's filtered signal.
 struct Measured {
-    /// RMS level; a full-scale square wave is 0 dBFS.
     level_dbfs: f32,
     /// Energy of the first difference over energy: [`brightness_of`] the
     /// frequency about which the signal's energy lies.
     brightness: f32,
+    /// The second half's part of the energy.
+    lasting: f32,
 }
 
 /// |1 − e^−jω|², the power gain of a first difference at a frequency.
@@ -107,9 +141,12 @@ impl HighPass {
 
     fn measure(&mut self, frame: &Samples) -> Measured {
         let [first, second] = &mut self.sections;
-        let (mut energy, mut difference_energy) = (0.0f32, 0.0f32);
+        let (mut energy, mut difference_energy, mut early_energy) = (0.0f32, 0.0f32, 0.0f32);
         let mut last = self.last;
-        for &sample in frame {
+        for (i, &sample) in frame.iter().enumerate() {
+            if i == FRAME_SAMPLES / 2 {
+                early_energy = energy;
+            }
             let output = second.filter(first.filter(f32::from(sample)));
             energy += output * output;
             difference_energy += (output - last) * (output - last);
@@ -118,10 +155,11 @@ impl HighPass {
         self.last = last;
         first.settle();
         second.settle();
-        let full_scale = 32_768.0f32 * 32_768.0 * FRAME_SAMPLES as f32;
+        let relative = |part: f32| part / energy.max(1.0);
         Measured {
-            level_dbfs: (10.0 * (energy / full_scale + 1e-12).log10()).max(LEAST_DBFS),
-            brightness: difference_energy / energy.max(1.0),
+            level_dbfs: dbfs_of(energy),
+            brightness: relative(difference_energy),
+            lasting: relative(energy - early_energy),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod common;
 
 use std::process::Command;
+use std::time::Duration;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::{events, ms, noise, speak};
@@ -30,7 +31,8 @@ fn is_start(event: &AudioEvent) -> bool {
 
 #[test]
 fn a_call_with_speech_both_ways_allocates_nothing() {
-    let mut call = call_audio(&AudioSettings::default());
+    let levels_interval = Duration::from_millis(100);
+    let mut call = call_audio(&AudioSettings { levels_interval, ..AudioSettings::default() });
     let sentence = speak("slt", "what are your opening hours on saturday", -22.0, false);
     let line = [noise(-60.0, ms(800), 1), sentence, noise(-60.0, ms(800), 2)].concat();
     let reply = noise(-25.0, ms(300), 3);
@@ -42,6 +44,7 @@ fn a_call_with_speech_both_ways_allocates_nothing() {
                     call.playout.push(turn, &reply);
                     call.playout.end_clause(turn);
                 }
+                20 => call.playout.duck(-18.0),
                 30 => call.playout.pause(),
                 40 => call.playout.resume(),
                 60 if turn % 2 == 0 => {

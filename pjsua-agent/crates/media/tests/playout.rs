@@ -246,26 +246,6 @@ fn a_gap_within_a_clause_is_an_underrun_and_one_between_clauses_is_not() {
 }
 
 #[test]
-fn a_cut_is_softened_without_moving_the_position() {
-    let mut call = call_audio(&AudioSettings::default());
-    let fade = ms(4);
-    call.playout.push(1, &[8_000; 4 * FRAME_SAMPLES]);
-    assert_eq!(next_frame(&mut call), [8_000; FRAME_SAMPLES], "a clause's start is left alone");
-    call.playout.pause();
-    let cut = next_frame(&mut call);
-    assert!(cut[..fade].is_sorted_by(|a, b| a >= b) && cut[0] < 8_000 && cut[0] > 7_000);
-    assert_eq!(cut[fade..], [0; FRAME_SAMPLES][fade..]);
-    assert_eq!(next_frame(&mut call), SILENCE);
-    assert_eq!(call.playout.position().samples, FRAME);
-    call.playout.resume();
-    let resumed = next_frame(&mut call);
-    assert!(resumed[..fade].is_sorted() && resumed[0] == 0);
-    assert_eq!(resumed[fade..], [8_000; FRAME_SAMPLES][fade..]);
-    assert_eq!(call.playout.flush(), Position { turn: 1, samples: 2 * FRAME });
-    assert_eq!(next_frame(&mut call)[fade..], [0; FRAME_SAMPLES][fade..]);
-}
-
-#[test]
 #[should_panic(expected = "out of range")]
 fn a_turn_number_that_cannot_be_counted_is_refused() {
     call_audio(&AudioSettings::default()).playout.push(MAX_TURN + 1, &[0]);

@@ -128,6 +128,68 @@ fn nothing_is_lost_or_doubled_while_all_threads_run() {
 }
 
 #[test]
+fn a_gain_reaches_no_other_turn_than_the_one_it_was_meant_for() {
+    const TURNS: u32 = 20_000;
+    const DUCKED: i16 = 10_000;
+    const UNDUCKED: i16 = 20_000;
+    let call = call_audio(&common::without_fades());
+    let (mut clock, mut playout) = (call.clock, call.playout);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let clock = scope.spawn(|| {
+            let mut frame = SILENCE;
+            let (mut low, mut high) = (0, 0);
+            while !is_over.load(Ordering::Acquire) {
+                clock.get_frame(&mut frame);
+                assert_eq!(frame, [frame[0]; FRAME_SAMPLES], "a frame has one gain");
+                match frame[0] {
+                    0 => {}
+                    DUCKED | UNDUCKED => high += 1,
+                    5_012 => low += 1,
+                    other => panic!("{other}: a turn that nobody ducked is attenuated"),
+                }
+            }
+            (low, high)
+        });
+        let mut dice = Noise::new(11);
+        for turn in 1..=TURNS {
+            let is_ducked = turn % 2 == 1;
+            let sample = if is_ducked { DUCKED } else { UNDUCKED };
+            for _ in 0..1 + dice.next() % 8 {
+                playout.push(turn, &[sample; FRAME_SAMPLES]);
+                match dice.next() % 4 {
+                    0 if is_ducked => playout.duck(-6.0),
+                    1 => playout.pause(),
+                    2 if !is_ducked => playout.resume(),
+                    _ => {}
+                }
+            }
+            // However the threads are scheduled, some of each are heard.
+            if turn % 100 <= 1 {
+                if is_ducked {
+                    playout.duck(-6.0)
+                } else {
+                    playout.resume()
+                }
+                while playout.position().samples == 0 {
+                    // It may have been refused before: the ring was full of flushed turns.
+                    playout.push(turn, &[sample; FRAME_SAMPLES]);
+                    thread::yield_now();
+                }
+            }
+            for _ in 0..dice.next() % 2_000 {
+                std::hint::spin_loop();
+            }
+            playout.flush();
+        }
+        is_over.store(true, Ordering::Release);
+        let (low, high) = clock.join().expect("clock");
+        println!("{low} frames ducked, {high} not");
+        assert!(low > 0 && high > 0);
+    });
+}
+
+#[test]
 fn a_capture_ring_that_overflows_loses_whole_frames_and_counts_each() {
     let call = call_audio(&AudioSettings::default());
     let (mut clock, mut audio) = (call.clock, call.audio);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{FRAME, listen, mix, ms, noise, rms_dbfs, speak, tones, utterances};
-use media::{AudioEvent, AudioSettings, SAMPLE_RATE_HZ, call_audio};
+use media::{AudioEvent, AudioSettings, FRAME_SAMPLES, SAMPLE_RATE_HZ, call_audio};
 
 const SENTENCES: [&str; 8] = [
     "what are your opening hours on saturday",
@@ -59,11 +59,13 @@ fn loud_steady_noise_is_not_speech() {
 
 #[test]
 fn mains_hum_is_not_speech() {
-    let hums: [&[(f32, f32)]; 4] = [
+    let hums: [&[(f32, f32)]; 6] = [
         &[(50.0, -40.0)],
         &[(50.0, -20.0)],
         &[(60.0, -25.0)],
         &[(50.0, -30.0), (100.0, -42.0), (150.0, -48.0), (250.0, -54.0)],
+        &[(50.0, -35.0), (100.0, -44.0), (150.0, -47.0), (250.0, -53.0), (350.0, -56.0)],
+        &[(60.0, -35.0), (120.0, -44.0), (180.0, -49.0), (300.0, -55.0), (420.0, -58.0)],
     ];
     for hum in hums {
         let steady = tones(hum, ms(6_000));
@@ -86,13 +88,15 @@ fn a_loud_buzz_that_starts_suddenly_is_taken_for_line_noise_within_three_seconds
 
 #[test]
 fn a_click_is_not_speech() {
-    let mut line = noise(-60.0, ms(10_000), 1);
-    for (second, width) in [(1, 1), (2, 8), (3, 32), (4, 80), (5, 160), (6, 320)] {
-        for (i, sample) in line[ms(1_000 * second)..][..width].iter_mut().enumerate() {
-            *sample = if i % 16 < 8 { 20_000 } else { -20_000 };
+    for into_frame in (0..FRAME_SAMPLES).step_by(20) {
+        let mut line = noise(-60.0, ms(10_000), 1);
+        for (second, width) in [(1, 1), (2, 8), (3, 32), (4, 80), (5, 160), (6, 320)] {
+            for (i, sample) in line[ms(1_000 * second) + into_frame..][..width].iter_mut().enumerate() {
+                *sample = if i % 16 < 8 { 20_000 } else { -20_000 };
+            }
         }
+        assert_no_utterance(&format!("clicks of up to 20 ms, {into_frame} samples into a frame"), &line);
     }
-    assert_no_utterance("clicks of up to 20 ms", &line);
 }
 
 struct Heard {
@@ -100,24 +104,38 @@ struct Heard {
     start_error_ms: f32,
     end_error_ms: f32,
     end_noticed_ms: f32,
+    pieces: usize,
 }
 
-/// Says a sentence into a line and expects it to be one utterance.
+/// Says a sentence into a line and expects that all of it is delivered, in however
+/// many pieces, and nothing twice.
 fn hear(voice: &str, text: &str, dbfs: f32, snr_db: f32, by_telephone: bool, seed: u64) -> Heard {
     let speech = speak(voice, text, dbfs, by_telephone);
     let line = [vec![0; ms(LEAD)], speech.clone(), vec![0; ms(TAIL)]].concat();
     let line = mix(&line, &noise(rms_dbfs(&speech) - snr_db, line.len(), seed));
-    let events = utterances_in(&line);
+    let mut call = call_audio(&AudioSettings::default());
+    let heard = listen(&mut call, &line);
     let what = format!("{voice} \"{text}\" at {dbfs} dBFS, {snr_db} dB SNR, telephone {by_telephone}");
-    let [
-        (started, AudioEvent::SpeechStarted { at_sample: start }),
-        (ended, AudioEvent::SpeechEnded { at_sample: end, silence_samples }),
-    ] = events[..]
-    else {
-        panic!("{what}: not one utterance but {events:?}")
-    };
-    assert_eq!(end + silence_samples, ended, "{what}");
-    assert!(start + FRAME <= started, "{what}");
+    let (mut delivered, mut starts, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for (now, event) in heard {
+        match event {
+            AudioEvent::Frame(samples) => delivered.extend(samples),
+            AudioEvent::SpeechStarted { at_sample } => {
+                assert!(starts.len() == ends.len() && at_sample + FRAME <= now, "{what}");
+                starts.push((now, at_sample));
+            }
+            AudioEvent::SpeechEnded { at_sample, silence_samples } => {
+                assert_eq!(at_sample + silence_samples, now, "{what}");
+                ends.push((now, at_sample));
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+    assert_eq!(starts.len(), ends.len(), "{what}");
+    let &(started, start) = starts.first().expect(&what);
+    let &(ended, end) = ends.last().expect(&what);
+    let first = start as usize - ms(300);
+    assert!(delivered == line[first..ended as usize], "{what}: a gap or a repetition between {starts:?} and {ends:?}");
     let (onset, stop) = (ms(LEAD) as f32, (ms(LEAD) + speech.len()) as f32);
     let in_ms = |samples: f32| samples * 1_000.0 / SAMPLE_RATE_HZ as f32;
     Heard {
@@ -125,6 +143,7 @@ fn hear(voice: &str, text: &str, dbfs: f32, snr_db: f32, by_telephone: bool, see
         start_error_ms: in_ms(start as f32 - onset),
         end_error_ms: in_ms(end as f32 - stop),
         end_noticed_ms: in_ms(ended as f32 - stop),
+        pieces: starts.len(),
     }
 }
 
@@ -142,19 +161,17 @@ fn hear_everything(condition: &str, dbfs: f32, snr_db: f32, by_telephone: bool) 
             heard.push(hear(voice, text, dbfs, snr_db, by_telephone, seed));
         }
     }
-    println!("{condition}: {} sentences, ms", heard.len());
+    let pieces: usize = heard.iter().map(|h| h.pieces).sum();
+    println!("{condition}: {} sentences in {pieces} pieces, ms", heard.len());
     print_distribution("onset -> SpeechStarted", heard.iter().map(|h| h.onset_ms));
     print_distribution("reported start - true start", heard.iter().map(|h| h.start_error_ms));
     print_distribution("reported end - true end", heard.iter().map(|h| h.end_error_ms));
     print_distribution("true end -> SpeechEnded", heard.iter().map(|h| h.end_noticed_ms));
 }
 
-#[test]
-fn what_is_delivered_starts_with_the_pre_roll_and_has_no_frame_twice() {
-    let speech = speak("slt", SENTENCES[0], -22.0, false);
-    let silence = vec![0; ms(1_000)];
-    let mut line = [silence.clone(), speech.clone(), silence.clone(), speech, silence].concat();
-    // Every frame can be told by its first sample, which no detector notices.
+/// What is delivered of a line, frame by frame, with where each utterance begins;
+/// every frame can be told by its first sample, which no detector notices.
+fn frames_delivered(mut line: Vec<i16>) -> (Vec<i16>, Vec<(usize, u64)>) {
     for (number, frame) in (0i16..).zip(line.chunks_mut(FRAME as usize)) {
         frame[0] = number;
     }
@@ -174,6 +191,15 @@ fn what_is_delivered_starts_with_the_pre_roll_and_has_no_frame_twice() {
             other => panic!("{other:?}"),
         }
     }
+    (numbers, starts)
+}
+
+#[test]
+fn what_is_delivered_starts_with_the_pre_roll_and_has_no_frame_twice() {
+    let speech = speak("slt", "where are you", -22.0, false);
+    let silence = vec![0; ms(1_000)];
+    let line = [silence.clone(), speech.clone(), silence.clone(), speech, silence].concat();
+    let (numbers, starts) = frames_delivered(line.clone());
     assert_eq!(starts.len(), 2);
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     for (index, at_sample) in starts {
@@ -185,17 +211,66 @@ fn what_is_delivered_starts_with_the_pre_roll_and_has_no_frame_twice() {
 }
 
 #[test]
-fn each_sentence_on_a_clean_line_is_one_utterance() {
+fn a_pause_between_words_is_delivered_whole_up_to_the_pre_roll_beyond_the_hang_over() {
+    let (first, second) = (speak("slt", "no", -22.0, false), speak("rms", "wait", -22.0, false));
+    for pause_ms in (20..=600).step_by(20) {
+        let silence = vec![0; ms(600)];
+        let line = [&silence[..], &first, &silence[..ms(pause_ms)], &second, &silence].concat();
+        let (numbers, starts) = frames_delivered(line);
+        let steps: Vec<i16> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(steps.iter().all(|&step| step >= 1), "after a pause of {pause_ms} ms a frame comes twice");
+        if pause_ms <= 380 {
+            assert!(steps.iter().all(|&step| step == 1), "after a pause of {pause_ms} ms a frame is lost");
+        }
+        if pause_ms >= 200 {
+            assert_eq!(starts.len(), 2, "a pause of {pause_ms} ms");
+        }
+    }
+}
+
+#[test]
+fn a_vowel_at_a_usual_level_is_noticed_with_its_second_frame() {
+    for (voice, text) in [("rms", "yes"), ("slt", "where are you"), ("rms", "what is that")] {
+        assert_eq!(hear(voice, text, -22.0, 60.0, false, 1).onset_ms, 40.0, "{voice}: {text}");
+    }
+}
+
+#[test]
+fn after_a_short_pause_a_soft_voice_is_noticed_sooner() {
+    let first = speak("slt", "no", -30.0, false);
+    let until_second = [&vec![0; ms(600)][..], &first, &vec![0; ms(200)]].concat();
+    let onset = until_second.len().next_multiple_of(FRAME_SAMPLES);
+    let started = |before: &[i16], second: &[i16]| {
+        let line = [before, &vec![0; onset - before.len()], second, &vec![0; ms(500)]].concat();
+        let is_start = |event: &AudioEvent| matches!(event, AudioEvent::SpeechStarted { .. });
+        let events = utterances_in(&line);
+        let start = events.iter().rev().find(|(_, event)| is_start(event)).expect("an utterance");
+        start.0 - onset as u64
+    };
+    let mut sooner = 0;
+    for (voice, text) in [("rms", "yes"), ("slt", "where are you"), ("awb", "are you there"), ("rms", "my order")] {
+        for dbfs in [-34.0, -37.0, -40.0] {
+            let second = speak(voice, text, dbfs, false);
+            let (alone, after_the_first) = (started(&[], &second), started(&until_second, &second));
+            assert!(after_the_first <= alone, "{voice} \"{text}\" at {dbfs} dBFS");
+            sooner += usize::from(after_the_first < alone);
+        }
+    }
+    assert!(sooner >= 1, "{sooner} of 12");
+}
+
+#[test]
+fn each_sentence_on_a_clean_line_is_delivered_whole() {
     hear_everything("clean (60 dB SNR), -22 dBFS", -22.0, 60.0, false);
 }
 
 #[test]
-fn each_sentence_in_noise_is_one_utterance() {
+fn each_sentence_in_noise_is_delivered_whole() {
     hear_everything("noise at 20 dB SNR, -22 dBFS", -22.0, 20.0, false);
 }
 
 #[test]
-fn each_sentence_by_telephone_is_one_utterance() {
+fn each_sentence_by_telephone_is_delivered_whole() {
     hear_everything("G.711 line, 30 dB SNR, -26 dBFS", -26.0, 30.0, true);
 }
 

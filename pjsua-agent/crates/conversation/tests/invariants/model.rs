@@ -27,6 +27,8 @@ pub struct Model {
     human: bool,
     recognitions: BTreeMap<u32, Recognition>,
     open_reply: Option<u32>,
+    awaits_opening: bool,
+    held: Option<u32>,
     last_reply: u32,
     turns: BTreeMap<u32, Turn>,
     audible: Option<u32>,
@@ -63,7 +65,9 @@ impl Model {
         match input {
             Input::CallAnswered => self.answered = true,
             Input::CallEnded => self.ended = true,
-            Input::ReplyDone { turn } if self.open_reply == Some(turn.0) => self.open_reply = None,
+            Input::ReplyDone { turn } if self.open_reply == Some(turn.0) && !self.awaits_opening => {
+                self.open_reply = None
+            }
             Input::ClauseReady { turn, clause, end_sample } => {
                 if let Some(turn) = self.turns.get_mut(&turn.0) {
                     turn.ends.insert(clause.0, *end_sample);
@@ -109,25 +113,39 @@ impl Model {
                 let before = self.recognitions.insert(utterance.0, Recognition::Cancelled);
                 assert!(before.is_some_and(|before| before != Recognition::Cancelled), "{action:?} was {before:?}");
             }
-            Action::StartReply { turn } => {
-                assert_eq!(self.open_reply, None, "{action:?} beside another one");
-                assert_eq!(self.audible, None, "{action:?} while a turn is audible");
-                assert!(turn.0 > self.newest_turn(), "{action:?} is not new");
-                self.open_reply = Some(turn.0);
-                self.last_reply = turn.0;
+            Action::ScoreEndOfTurn { .. } => {}
+            Action::StartReply { turn, .. } if self.awaits_opening => {
+                assert_eq!(self.open_reply, Some(turn.0), "{action:?} beside another one");
+                self.awaits_opening = false;
+            }
+            Action::StartReply { turn, opening } => {
+                assert_eq!(opening, "", "nobody opened {action:?}");
+                self.start_reply(turn.0);
+            }
+            Action::StartPreResponse { turn } => {
+                self.start_reply(turn.0);
+                self.awaits_opening = true;
             }
             Action::CancelReply { turn } => {
                 assert_eq!(self.open_reply.take(), Some(turn.0), "{action:?}");
+                self.awaits_opening = false;
             }
+            Action::HoldPlayout { turn } => {
+                assert_eq!((self.audible, self.held), (None, None), "{action:?} while there is a turn");
+                assert!(turn.0 > self.newest_turn(), "{action:?} is not new");
+                self.held = Some(turn.0);
+            }
+            Action::ReleasePlayout { turn } => assert_eq!(self.held.take(), Some(turn.0), "{action:?} was not held"),
             Action::Speak { turn, clause, text } => self.speak(turn.0, clause.0, text),
             Action::EndOfSpeech { turn } => {
                 assert_eq!(self.audible, Some(turn.0), "{action:?}");
                 assert_ne!(self.open_reply, Some(turn.0), "{action:?} while it is generated");
+                assert_eq!(self.held, None, "{action:?} of a turn that may be thrown away");
                 let ended = std::mem::replace(&mut self.turns.get_mut(&turn.0).unwrap().ended, true);
                 assert!(!ended, "{action:?} twice");
             }
-            Action::PausePlayout { turn } => {
-                assert_eq!(self.audible, Some(turn.0), "{action:?}");
+            Action::PausePlayout { turn } | Action::DuckPlayout { turn } => {
+                assert_eq!((self.audible, self.held), (Some(turn.0), None), "{action:?}");
                 assert_eq!(self.paused.replace(turn.0), None, "{action:?} twice");
             }
             Action::ResumePlayout { turn } => {
@@ -137,7 +155,11 @@ impl Model {
             Action::FlushPlayout { turn } => {
                 assert_eq!(self.audible.take(), Some(turn.0), "{action:?}");
                 self.paused = None;
-                self.turns.get_mut(&turn.0).unwrap().flushed = true;
+                // Of a turn that was held nothing was heard, and nothing of it is in the history.
+                let was_held = self.held.take_if(|held| *held == turn.0).is_some();
+                let flushed = self.turns.get_mut(&turn.0).unwrap();
+                flushed.flushed = true;
+                flushed.truncated = was_held;
             }
             Action::TruncateHistory { turn, heard } => self.truncate(turn.0, heard),
             Action::Transfer => {
@@ -149,6 +171,15 @@ impl Model {
                 self.hung_up = true;
             }
         }
+    }
+
+    fn start_reply(&mut self, turn: u32) {
+        assert_eq!(self.open_reply, None, "reply {turn} beside another one");
+        assert_eq!(self.audible, None, "reply {turn} while a turn is audible");
+        assert!(turn > self.newest_turn(), "reply {turn} is not new");
+        assert!(self.held.is_none_or(|held| held == turn), "reply {turn} while {:?} is held", self.held);
+        self.open_reply = Some(turn);
+        self.last_reply = turn;
     }
 
     fn speak(&mut self, turn: u32, clause: u32, text: &str) {
@@ -180,7 +211,7 @@ impl Model {
 
     fn assert_quiet(&self, what: &str) {
         assert!(!self.is_recognising(), "{what} during a recognition");
-        assert_eq!(self.open_reply, None, "{what} during a reply");
+        assert_eq!((self.open_reply, self.held), (None, None), "{what} during a reply");
         assert_eq!(self.audible, None, "{what} during a turn");
     }
 

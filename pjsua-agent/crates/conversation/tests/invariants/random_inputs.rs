@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use conversation::{Act, ClauseId, Conversation, Input, Instant, Settings, Stage, TurnId, UtteranceId};
+use conversation::{
+    Act, Action, ClauseId, Conversation, Input, Instant, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId,
+};
 use proptest::prelude::*;
 
 use crate::model::Model;
@@ -19,7 +21,12 @@ struct Step {
 enum Event {
     Answered,
     Speech,
+    Confirmed,
+    Dismissed,
     Silence(u64),
+    Score(u32, u16),
+    Opening(u32, String),
+    Busy(bool),
     Partial(u32, String),
     Final(u32, String),
     Delta(u32, String),
@@ -44,6 +51,10 @@ fn words() -> impl Strategy<Value = String> {
         1 => Just("uh huh".to_owned()),
         4 => Just("when are you open".to_owned()),
         1 => Just(" . ".to_owned()),
+        2 => Just("and the".to_owned()),
+        1 => Just("hello".to_owned()),
+        1 => Just("one moment please".to_owned()),
+        1 => Just("say that again".to_owned()),
     ]
 }
 
@@ -65,7 +76,12 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         1 => Just(Event::Answered),
         12 => Just(Event::Speech),
+        8 => Just(Event::Confirmed),
+        3 => Just(Event::Dismissed),
         12 => (0_u64..800).prop_map(Event::Silence),
+        6 => (0_u32..2, 0_u16..=1_000).prop_map(|(back, score)| Event::Score(back, score)),
+        3 => (back(), words()).prop_map(|(back, text)| Event::Opening(back, text)),
+        1 => any::<bool>().prop_map(Event::Busy),
         6 => (back(), words()).prop_map(|(back, text)| Event::Partial(back, text)),
         10 => (back(), words()).prop_map(|(back, text)| Event::Final(back, text)),
         12 => (back(), reply_text()).prop_map(|(back, text)| Event::Delta(back, text)),
@@ -92,9 +108,23 @@ fn script() -> impl Strategy<Value = Vec<Step>> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let quiet = || prop::bool::weighted(0.1);
-    (any::<bool>(), quiet(), quiet(), quiet(), prop::bool::weighted(0.1)).prop_map(
-        |(human, no_greeting, no_failure, no_closing, brief)| {
-            let mut settings = Settings { human, ..Settings::default() };
+    let techniques = prop::array::uniform5(any::<bool>());
+    (any::<bool>(), quiet(), quiet(), quiet(), prop::bool::weighted(0.1), techniques).prop_map(
+        |(human, no_greeting, no_failure, no_closing, brief, techniques)| {
+            let [confirmed_speech, scored_endpoints, speculation, pre_response, duck] = techniques;
+            let mut settings = Settings {
+                human,
+                confirmed_speech,
+                scored_endpoints,
+                speculation,
+                pre_response,
+                on_overlap: if duck { OnOverlap::Duck } else { OnOverlap::Pause },
+                longest_reply_chars: if brief { 40 } else { 600 },
+                ..Settings::default()
+            };
+            if !no_greeting && duck {
+                settings.notice = "This call is recorded.".into();
+            }
             if no_greeting {
                 settings.greeting.clear();
             }
@@ -119,16 +149,20 @@ struct Call {
     conversation: Conversation,
     model: Model,
     now: Instant,
+    pauses: u32,
 }
 
 impl Call {
     fn new(settings: Settings) -> Self {
         let model = Model::new(settings.human);
-        Self { conversation: Conversation::new(settings), model, now: Instant::ZERO }
+        Self { conversation: Conversation::new(settings), model, now: Instant::ZERO, pauses: 0 }
     }
 
     fn drain(&mut self) {
         while let Some(action) = self.conversation.poll_action() {
+            if let Action::ScoreEndOfTurn { pause, .. } = action {
+                self.pauses = pause.0;
+            }
             self.model.action(&action);
         }
         self.model.at_rest(&self.conversation, self.now);
@@ -159,6 +193,13 @@ impl Call {
         Some(match event {
             Event::Answered => Input::CallAnswered,
             Event::Speech => Input::SpeechStarted,
+            Event::Confirmed => Input::SpeechConfirmed,
+            Event::Dismissed => Input::SpeechDismissed,
+            Event::Score(back, per_mille) => {
+                Input::EndOfTurnScore { pause: PauseId(self.pauses.saturating_sub(*back)), per_mille: *per_mille }
+            }
+            Event::Opening(back, text) => Input::PreResponse { turn: turn(back), text: text.clone() },
+            Event::Busy(busy) => Input::WorkersBusy { busy: *busy },
             Event::Silence(millis) => Input::SpeechEnded { silence: Duration::from_millis(*millis) },
             Event::Partial(back, text) => Input::PartialTranscript { utterance: utterance(back), text: text.clone() },
             Event::Final(back, text) => Input::FinalTranscript { utterance: utterance(back), text: text.clone() },
@@ -208,6 +249,7 @@ fn of_turn(turn: u32) -> Vec<Input> {
         Input::ReplyDelta { turn, text: "Stale. Very stale. ".into() },
         Input::ReplyAct { turn, act: Act::HangUp },
         Input::ReplyDone { turn },
+        Input::PreResponse { turn, text: "Stale.".into() },
         Input::ClauseReady { turn, clause: ClauseId(0), end_sample: 1 },
         Input::PlayoutProgress { turn, sample: u64::MAX },
         Input::PlayoutDrained { turn },

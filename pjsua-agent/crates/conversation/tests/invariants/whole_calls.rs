@@ -2,6 +2,7 @@
 //! Judged by what the caller said and what he heard.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::Duration;
 
 use conversation::{Action, ClauseId, Conversation, Input, Instant, Settings, Speaker, TurnId, UtteranceId};
@@ -28,24 +29,24 @@ struct Delays {
     model_ms: u64,
     voice_ms: u64,
     samples_per_char: u64,
+    /// Which techniques are on: the second detector, the score, speculation.
+    techniques: [bool; 3],
+    /// What the score says, in thousandths.
+    score: u16,
 }
 
-fn caller() -> impl Strategy<Value = Vec<Speech>> {
+fn caller(speeches: Range<usize>) -> impl Strategy<Value = Vec<Speech>> {
     let length = prop_oneof![3 => 700_u64..3_000, 1 => 40_u64..250];
     let speech = (0_u64..6_000, length).prop_map(|(wait_ms, length_ms)| Speech { wait_ms, length_ms });
-    prop::collection::vec(speech, 1..7)
+    prop::collection::vec(speech, speeches)
 }
 
 fn delays() -> impl Strategy<Value = Delays> {
-    (20_u64..400, 0_u64..1_200, 0_u64..2_500, 0_u64..400, 600_u64..1_400).prop_map(
-        |(partial_ms, transcript_ms, model_ms, voice_ms, samples_per_char)| Delays {
-            partial_ms,
-            transcript_ms,
-            model_ms,
-            voice_ms,
-            samples_per_char,
-        },
-    )
+    let times = (20_u64..400, 0_u64..1_200, 0_u64..2_500, 0_u64..400, 600_u64..1_400);
+    (times, prop::array::uniform3(any::<bool>()), 0_u16..=1_000).prop_map(|(times, techniques, score)| {
+        let (partial_ms, transcript_ms, model_ms, voice_ms, samples_per_char) = times;
+        Delays { partial_ms, transcript_ms, model_ms, voice_ms, samples_per_char, techniques, score }
+    })
 }
 
 #[derive(Default)]
@@ -90,6 +91,7 @@ struct World {
     now_ms: u64,
     due: Vec<(u64, Input)>,
     playout: Option<Playout>,
+    held: Option<u32>,
     heard: Vec<String>,
     words_said: Vec<String>,
     recognising: Option<(u32, Vec<String>)>,
@@ -99,7 +101,14 @@ struct World {
 impl World {
     fn new(delays: Delays) -> Self {
         // No prompt may stand in for an answer.
-        let settings = Settings { no_input_after: Duration::from_secs(3_600), ..Settings::default() };
+        let [confirmed_speech, scored_endpoints, speculation] = delays.techniques;
+        let settings = Settings {
+            no_input_after: Duration::from_secs(3_600),
+            confirmed_speech,
+            scored_endpoints,
+            speculation,
+            ..Settings::default()
+        };
         Self {
             conversation: Conversation::new(settings),
             model: Model::new(false),
@@ -107,6 +116,7 @@ impl World {
             now_ms: 0,
             due: Vec::new(),
             playout: None,
+            held: None,
             heard: Vec::new(),
             words_said: Vec::new(),
             recognising: None,
@@ -154,7 +164,14 @@ impl World {
                 self.recognising.take_if(|(one, _)| *one == utterance.0);
                 self.due.retain(|(_, input)| !matches!(input, Input::FinalTranscript { utterance: one, .. } if *one == utterance));
             }
-            Action::StartReply { turn } => {
+            Action::ScoreEndOfTurn { pause, .. } => {
+                let per_mille = self.delays.score;
+                self.later(40, Input::EndOfTurnScore { pause, per_mille });
+            }
+            Action::StartPreResponse { .. } | Action::DuckPlayout { .. } => panic!("{action:?} was not asked for"),
+            Action::HoldPlayout { turn } => self.held = Some(turn.0),
+            Action::ReleasePlayout { .. } => self.held = None,
+            Action::StartReply { turn, .. } => {
                 self.later(model_ms, Input::ReplyDelta { turn, text: "We are glad you asked. From nine".into() });
                 self.later(model_ms + 300, Input::ReplyDelta { turn, text: " to five, I think. ".into() });
                 self.later(model_ms + 500, Input::ReplyDelta { turn, text: "Does that help you?".into() });
@@ -174,7 +191,9 @@ impl World {
             Action::FlushPlayout { turn } => {
                 let playout = self.playout.take().unwrap();
                 self.due.retain(|(_, input)| !matches!(input, Input::ClauseReady { .. }));
-                self.heard.push(playout.heard());
+                if self.held.take().is_none() {
+                    self.heard.push(playout.heard());
+                }
                 return Some(Input::PlayoutFlushed { turn, sample: playout.position });
             }
             Action::TruncateHistory { heard, .. } => assert_eq!(Some(&heard), self.heard.last()),
@@ -212,7 +231,7 @@ impl World {
     fn play(&mut self) {
         let waits_for_voice = self.due.iter().any(|(_, input)| matches!(input, Input::ClauseReady { .. }));
         let Some(playout) = &mut self.playout else { return };
-        if playout.paused || waits_for_voice {
+        if playout.paused || waits_for_voice || self.held.is_some() {
             return;
         }
         let turn = TurnId(playout.turn);
@@ -248,6 +267,11 @@ impl World {
         }
         self.give(Input::SpeechStarted);
         if is_word {
+            self.later(40, Input::SpeechConfirmed);
+        } else if speech.length_ms > 150 {
+            self.later(120, Input::SpeechDismissed);
+        }
+        if is_word {
             self.wait(self.delays.partial_ms);
             if let Some((utterance, words)) = &self.recognising {
                 let (utterance, text) = (UtteranceId(*utterance), words.join(" "));
@@ -263,30 +287,46 @@ impl World {
     }
 }
 
+/// Runs the call and compares the history with what was said and what was heard.
+fn converse(caller: &[Speech], delays: Delays) -> Result<World, TestCaseError> {
+    let mut world = World::new(delays);
+    world.give(Input::CallAnswered);
+    for speech in caller {
+        world.speak(speech);
+    }
+    world.wait(30_000);
+    while world.playout.is_some() {
+        world.wait(100);
+    }
+    let history = world.conversation.history();
+    let by = |speaker| history.iter().filter(move |entry| entry.speaker == speaker).map(|entry| entry.text.as_str());
+    let said: Vec<_> = by(Speaker::Caller).flat_map(|text| text.split(' ')).collect();
+    prop_assert_eq!(&said, &world.words_said, "{:#?}", history);
+    let heard: Vec<_> = world.heard.iter().filter(|text| !text.is_empty()).collect();
+    prop_assert_eq!(by(Speaker::Agent).collect::<Vec<_>>(), heard);
+    let answered = history.last().is_none_or(|last| last.speaker == Speaker::Agent);
+    prop_assert!(answered, "the caller is left without an answer: {:#?}", history);
+    Ok(world)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_word_said_is_in_the_history_once_and_the_agents_words_are_those_heard(
-        caller in caller(),
+        caller in caller(1..7),
         delays in delays(),
     ) {
-        let mut world = World::new(delays);
-        world.give(Input::CallAnswered);
-        for speech in &caller {
-            world.speak(speech);
-        }
-        world.wait(30_000);
-        while world.playout.is_some() {
-            world.wait(100);
-        }
-        let history = world.conversation.history();
-        let by = |speaker| history.iter().filter(move |entry| entry.speaker == speaker).map(|entry| entry.text.as_str());
-        let said: Vec<_> = by(Speaker::Caller).flat_map(|text| text.split(' ')).collect();
-        prop_assert_eq!(&said, &world.words_said, "{:#?}", history);
-        let heard: Vec<_> = world.heard.iter().filter(|text| !text.is_empty()).collect();
-        prop_assert_eq!(by(Speaker::Agent).collect::<Vec<_>>(), heard);
-        let answered = history.last().is_none_or(|last| last.speaker == Speaker::Agent);
-        prop_assert!(answered, "the caller is left without an answer: {:#?}", history);
+        converse(&caller, delays)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn ten_minutes_of_talking_on_both_sides_lose_no_word(caller in caller(150..160), delays in delays()) {
+        let world = converse(&caller, delays)?;
+        prop_assert!(world.now_ms >= 10 * 60 * 1_000, "only {} ms", world.now_ms);
     }
 }

@@ -14,9 +14,9 @@ fn speech_over_the_agent_pauses_it_at_once() {
 fn a_cough_is_forgotten_and_the_agent_goes_on() {
     let mut line = Line::answered();
     line.speech();
-    // 200 ms of hang-over: it lasted 290 ms.
     line.wait(490);
-    assert_eq!(line.silence(), ["resume 2", "cancel recognition 2"]);
+    assert_eq!(line.silence(), ["finish 2"]);
+    assert_eq!(line.transcript(2, ""), ["resume 2"]);
     assert_eq!(line.state(), "speaking");
     assert_eq!(line.deadline(), Some((5_000, Timer::Playout)));
     line.progress(2, 32_000);
@@ -57,21 +57,76 @@ fn sustained_speech_without_words_interrupts_at_the_limit() {
 }
 
 #[test]
-fn speech_that_was_long_enough_interrupts_when_it_ends() {
+fn a_short_word_is_known_from_its_final_transcript() {
+    let mut line = Line::answered();
+    line.speech();
+    line.wait(400);
+    assert_eq!(line.silence(), ["finish 2"]);
+    line.wait(50);
+    assert_eq!(line.transcript(2, "stop"), ["flush 2"]);
+    assert_eq!(line.state(), "endpointing");
+    // The half second since the end of his speech, of which a quarter has passed.
+    assert_eq!(line.wait(249), NOTHING);
+    assert_eq!(line.wait(1), ["heard 2: We open", "reply 3"]);
+}
+
+#[test]
+fn a_backchannel_that_only_the_final_transcript_knows_resumes() {
+    let mut line = Line::answered();
+    line.speech();
+    line.wait(400);
+    line.silence();
+    assert_eq!(line.transcript(2, "uh huh"), ["resume 2"]);
+    assert_eq!(line.state(), "speaking");
+}
+
+#[test]
+fn a_recogniser_that_does_not_answer_in_time_leaves_it_to_the_length() {
+    let mut line = Line::answered();
+    line.speech();
+    line.wait(400);
+    line.silence();
+    assert_eq!(line.wait(100), ["resume 2", "cancel recognition 2"]);
     let settings = Settings { barge_in_confirm: std::time::Duration::from_millis(200), ..settings() };
     let mut line = Line::answered_with(settings);
     line.speech();
     line.wait(400);
-    assert_eq!(line.silence(), ["flush 2"]);
+    line.silence();
+    assert_eq!(line.wait(100), ["flush 2"]);
     assert_eq!(line.state(), "endpointing");
-    assert_eq!(line.wait(300), ["finish 2"]);
+    line.flushed(2, 10_000);
+    assert_eq!(line.transcript(2, "stop"), NOTHING);
+    assert_eq!(line.wait(300), ["reply 3"]);
+}
+
+#[test]
+fn who_speaks_again_before_it_is_known_what_he_said_is_taken_down_anew() {
+    let mut line = Line::answered();
+    line.speech();
+    line.wait(300);
+    assert_eq!(line.silence(), ["finish 2"]);
+    assert_eq!(line.speech(), NOTHING);
+    assert_eq!(line.transcript(2, "let me"), ["flush 2", "recognise 3"]);
+    assert_eq!(line.state(), "listening");
+}
+
+#[test]
+fn who_coughs_and_then_speaks_is_heard() {
+    let mut line = Line::answered();
+    line.speech();
+    line.wait(240);
+    assert_eq!(line.silence(), ["finish 2"]);
+    line.speech();
+    assert_eq!(line.transcript(2, ""), ["recognise 3"]);
+    assert_eq!(line.state(), "overlap");
+    assert_eq!(line.partial(3, "let me speak"), ["flush 2"]);
 }
 
 #[test]
 fn the_interruption_itself_is_answered() {
     let mut line = Line::answered();
     line.speech();
-    line.partial(2, "what about");
+    line.partial(2, "what about sunday");
     line.flushed(2, 10_000);
     line.wait(900);
     line.silence();
@@ -85,7 +140,7 @@ fn if_the_flush_is_not_answered_in_time_the_last_progress_counts() {
     let mut line = Line::answered();
     line.progress(2, 10_000);
     line.speech();
-    line.partial(2, "what about");
+    line.partial(2, "what about sunday");
     assert_eq!(line.history().last().unwrap(), "agent: We open at");
     line.wait(900);
     line.silence();
@@ -144,7 +199,7 @@ fn speech_at_the_very_end_of_the_turn_is_the_answer_to_it() {
     let mut line = Line::answered();
     line.progress(2, 31_900);
     line.speech();
-    assert_eq!(line.drained(2), ["resume 2"]);
+    assert_eq!(line.drained(2), NOTHING, "it was not paused");
     assert_eq!(line.state(), "listening");
     line.wait(500);
     line.silence();
@@ -176,7 +231,8 @@ fn the_reply_goes_on_growing_while_it_is_paused() {
     assert_eq!(line.deadline().unwrap().1, Timer::Overlap, "a paused playout is not late");
     assert_eq!(line.done(2), ["speak 2.2: In", "end 2"]);
     line.wait(300);
-    assert_eq!(line.silence(), ["resume 2", "cancel recognition 2"]);
+    assert_eq!(line.silence(), ["finish 2"]);
+    assert_eq!(line.transcript(2, ""), ["resume 2"]);
 }
 
 #[test]

@@ -10,8 +10,26 @@ fn a_silent_caller_is_prompted_twice_and_then_left() {
     assert_eq!(line.wait(7_000), ["speak 3.0: PROMPT", "end 3"]);
     line.play_to_end(3);
     assert_eq!(line.wait(7_000), ["speak 4.0: NO-INPUT-GOODBYE", "end 4"]);
-    assert_eq!(line.state(), "closing");
     assert_eq!(line.play_to_end(4), ["hang up"]);
+}
+
+#[test]
+fn who_speaks_up_during_the_goodbye_is_listened_to() {
+    let mut line = Line::greeted();
+    for turn in [2, 3] {
+        line.wait(7_000);
+        line.play_to_end(turn);
+    }
+    line.wait(7_000);
+    line.ready(4, 0, 16_000);
+    line.progress(4, 6_000);
+    assert_eq!(line.speech(), ["pause 4", "recognise 1"]);
+    assert_eq!(line.partial(1, "i am here"), ["flush 4"]);
+    line.flushed(4, 6_000);
+    line.wait(700);
+    line.silence();
+    line.wait(300);
+    assert_eq!(line.transcript(1, "i am here"), ["reply 5"]);
 }
 
 #[test]
@@ -20,7 +38,7 @@ fn an_answer_gives_the_caller_all_prompts_again() {
     for (turn, utterance) in [(2, 1), (4, 2), (6, 3)] {
         line.wait(7_000);
         line.play_to_end(turn);
-        line.say(utterance, "one moment");
+        line.say(utterance, "a teapot");
         line.delta(turn + 1, "Sure.");
         line.done(turn + 1);
         line.play_to_end(turn + 1);

@@ -166,7 +166,8 @@ fn a_failure_during_the_overlap_is_told_when_the_agent_goes_on() {
     line.speech();
     assert_eq!(line.llm_fails(2), ["cancel reply 2", "speak 2.1: FAILURE", "end 2"]);
     line.wait(300);
-    assert_eq!(line.silence(), ["resume 2", "cancel recognition 2"]);
+    assert_eq!(line.silence(), ["finish 2"]);
+    assert_eq!(line.transcript(2, ""), ["resume 2"]);
 }
 
 #[test]

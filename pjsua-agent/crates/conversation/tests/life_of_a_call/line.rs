@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conversation::{
-    Act, Action, ClauseId, Conversation, Input, Instant, Settings, Speaker, Stage, Timer, TurnId, UtteranceId,
+    Act, Action, ClauseId, Conversation, Input, Instant, PauseId, Settings, Speaker, Stage, Timer, TurnId, UtteranceId,
 };
 
 pub struct Line {
@@ -11,9 +11,20 @@ pub struct Line {
     now_ms: u64,
 }
 
-/// Phrases of one word, so that tests show which one is said.
+/// Phrases of one word, so that tests show which one is said, and a machine that is told of no more than voice
+/// activity and words.
 pub fn settings() -> Settings {
+    let filler_after = Duration::ZERO;
+    Settings { confirmed_speech: false, scored_endpoints: false, speculation: false, filler_after, ..full_settings() }
+}
+
+/// The same phrases, and every technique that is on by default.
+pub fn full_settings() -> Settings {
     Settings {
+        hello_answer: "HELLO".into(),
+        hold_answer: "HOLD".into(),
+        fillers: vec!["FILLER".into()],
+        question_fillers: vec!["QUESTION-FILLER".into()],
         greeting: "GREETING".into(),
         no_input_prompt: "PROMPT".into(),
         no_input_goodbye: "NO-INPUT-GOODBYE".into(),
@@ -109,6 +120,27 @@ impl Line {
     /// The detector's hang-over is 200 ms.
     pub fn silence(&mut self) -> Vec<String> {
         self.give(Input::SpeechEnded { silence: Duration::from_millis(200) })
+    }
+
+    pub fn confirmed(&mut self) -> Vec<String> {
+        self.give(Input::SpeechConfirmed)
+    }
+
+    pub fn dismissed(&mut self) -> Vec<String> {
+        self.give(Input::SpeechDismissed)
+    }
+
+    /// The detector's hang-over is 100 ms.
+    pub fn falls_silent(&mut self) -> Vec<String> {
+        self.give(Input::SpeechEnded { silence: Duration::from_millis(100) })
+    }
+
+    pub fn score(&mut self, pause: u32, per_mille: u16) -> Vec<String> {
+        self.give(Input::EndOfTurnScore { pause: PauseId(pause), per_mille })
+    }
+
+    pub fn opening(&mut self, turn: u32, text: &str) -> Vec<String> {
+        self.give(Input::PreResponse { turn: TurnId(turn), text: text.into() })
     }
 
     pub fn partial(&mut self, utterance: u32, text: &str) -> Vec<String> {
@@ -207,7 +239,13 @@ fn written(action: &Action) -> String {
         Action::StartRecognition { utterance } => format!("recognise {}", utterance.0),
         Action::FinishRecognition { utterance } => format!("finish {}", utterance.0),
         Action::CancelRecognition { utterance } => format!("cancel recognition {}", utterance.0),
-        Action::StartReply { turn } => format!("reply {}", turn.0),
+        Action::ScoreEndOfTurn { pause, silence } => format!("score {} after {}", pause.0, silence.as_millis()),
+        Action::StartPreResponse { turn } => format!("open {}", turn.0),
+        Action::StartReply { turn, opening } if opening.is_empty() => format!("reply {}", turn.0),
+        Action::StartReply { turn, opening } => format!("reply {} after: {opening}", turn.0),
+        Action::HoldPlayout { turn } => format!("hold {}", turn.0),
+        Action::ReleasePlayout { turn } => format!("release {}", turn.0),
+        Action::DuckPlayout { turn } => format!("duck {}", turn.0),
         Action::CancelReply { turn } => format!("cancel reply {}", turn.0),
         Action::Speak { turn, clause, text } => format!("speak {}.{}: {text}", turn.0, clause.0),
         Action::EndOfSpeech { turn } => format!("end {}", turn.0),

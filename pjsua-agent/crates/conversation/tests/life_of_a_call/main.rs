@@ -13,3 +13,8 @@ mod f_keys;
 mod g_silence;
 mod h_failing;
 mod i_closing;
+mod j_turn_ends;
+mod k_speculation;
+mod l_overlap;
+mod m_openings;
+mod n_requests;

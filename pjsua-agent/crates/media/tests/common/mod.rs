@@ -135,7 +135,7 @@ fn trim(samples: &[i16]) -> &[i16] {
     &samples[first * step..(last + 1) * step]
 }
 
-fn scale(samples: &[i16], dbfs: f32) -> Vec<i16> {
+pub fn scale(samples: &[i16], dbfs: f32) -> Vec<i16> {
     let gain = 10f32.powf((dbfs - rms_dbfs(samples)) / 20.0);
     samples.iter().map(|&sample| (f32::from(sample) * gain) as i16).collect()
 }

@@ -1,0 +1,222 @@
+//! Any inputs at any times, found by coverage, judged by the reference model of the property tests.
+//!
+//! ```sh
+//! cd pjsua-agent/crates/conversation && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none call -- -max_total_time=3600
+//! ```
+#![no_main]
+
+#[path = "../../tests/invariants/model.rs"]
+mod model;
+
+use std::time::Duration;
+
+use arbitrary::Arbitrary;
+use conversation::{
+    Act, Action, ClauseId, Conversation, Input, Instant, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId,
+};
+use libfuzzer_sys::fuzz_target;
+use model::Model;
+
+/// What speakers and models say here; each stands for a way in which words are taken.
+const WORDS: [&str; 16] = [
+    "",
+    " . ",
+    "okay",
+    "uh huh",
+    "no",
+    "stop",
+    "when are you open",
+    "and the",
+    "four five one",
+    "hello",
+    "one moment please",
+    "say that again",
+    "We open at nine. ",
+    "It costs 3.50, I think, and",
+    " more.",
+    "?!\n",
+];
+
+#[derive(Arbitrary, Debug)]
+struct Script {
+    techniques: u8,
+    quiet: u8,
+    steps: Vec<Step>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Step {
+    /// In units of 10 ms.
+    wait: u8,
+    /// The deadlines on the way are not kept.
+    late: bool,
+    event: Event,
+}
+
+/// An input whose turn or utterance is counted back from the newest one.
+#[derive(Arbitrary, Debug)]
+enum Event {
+    Nothing,
+    /// In seconds.
+    LongWait(u8),
+    Answered,
+    Speech,
+    Confirmed,
+    Dismissed,
+    Silence(u8),
+    Score(u8, u16),
+    Partial(u8, u8),
+    Final(u8, u8),
+    Opening(u8, u8),
+    Delta(u8, u8),
+    Act(u8, bool),
+    Done(u8),
+    Ready(u8, u8, u16),
+    Progress(u8, u16),
+    Drained(u8),
+    Flushed(u8, u16),
+    Key(u8),
+    Failed(u8, Option<u8>),
+    Busy(bool),
+    Transferred,
+    NotTransferred,
+    Ended,
+}
+
+struct Call {
+    conversation: Conversation,
+    model: Model,
+    now: Instant,
+    pauses: u32,
+}
+
+fn settings(techniques: u8, quiet: u8) -> Settings {
+    let is_on = |bit: u8| techniques & 1 << bit != 0;
+    let mut settings = Settings {
+        human: is_on(0),
+        confirmed_speech: is_on(1),
+        scored_endpoints: is_on(2),
+        speculation: is_on(3),
+        pre_response: is_on(4),
+        on_overlap: if is_on(5) { OnOverlap::Duck } else { OnOverlap::Pause },
+        max_call_duration: Duration::from_secs(if is_on(6) { 15 } else { 1_800 }),
+        longest_reply_chars: if is_on(7) { 40 } else { 600 },
+        ..Settings::default()
+    };
+    let phrases = [
+        &mut settings.greeting,
+        &mut settings.failure,
+        &mut settings.not_understood,
+        &mut settings.goodbye,
+        &mut settings.transfer_announcement,
+        &mut settings.hold_answer,
+        &mut settings.no_input_goodbye,
+    ];
+    for (bit, phrase) in phrases.into_iter().enumerate() {
+        if quiet & 1 << bit != 0 {
+            phrase.clear();
+        }
+    }
+    if quiet & 1 << 7 != 0 {
+        settings.notice = "This call is recorded.".into();
+    }
+    settings
+}
+
+impl Call {
+    fn drain(&mut self) {
+        while let Some(action) = self.conversation.poll_action() {
+            if let Action::ScoreEndOfTurn { pause, .. } = action {
+                self.pauses = pause.0;
+            }
+            self.model.action(&action);
+        }
+        self.model.at_rest(&self.conversation, self.now);
+    }
+
+    fn wait(&mut self, span: Duration, late: bool) {
+        let until = self.now + span;
+        while let Some((deadline, _)) = self.conversation.poll_timeout()
+            && deadline <= until
+            && !late
+        {
+            self.now = deadline;
+            self.conversation.handle_timeout(deadline);
+            self.drain();
+        }
+        self.now = until;
+    }
+
+    fn give(&mut self, input: Input) {
+        self.model.input(&input);
+        self.conversation.handle_input(input, self.now);
+        self.drain();
+    }
+
+    fn input(&self, event: &Event) -> Option<Input> {
+        let turn = |back: u8| TurnId(self.model.newest_turn().saturating_sub(u32::from(back % 4)));
+        let utterance = |back: u8| UtteranceId(self.model.newest_utterance().saturating_sub(u32::from(back % 4)));
+        let text = |index: u8| WORDS[usize::from(index) % WORDS.len()].to_owned();
+        let sample = |at: u16| u64::from(at) * 4;
+        Some(match *event {
+            Event::Nothing | Event::LongWait(_) => return None,
+            Event::Answered => Input::CallAnswered,
+            Event::Speech => Input::SpeechStarted,
+            Event::Confirmed => Input::SpeechConfirmed,
+            Event::Dismissed => Input::SpeechDismissed,
+            Event::Silence(tens) => Input::SpeechEnded { silence: Duration::from_millis(u64::from(tens) * 10) },
+            Event::Score(back, per_mille) => Input::EndOfTurnScore {
+                pause: PauseId(self.pauses.saturating_sub(u32::from(back % 2))),
+                per_mille: per_mille % 1_001,
+            },
+            Event::Partial(back, words) => {
+                Input::PartialTranscript { utterance: utterance(back), text: text(words) }
+            }
+            Event::Final(back, words) => Input::FinalTranscript { utterance: utterance(back), text: text(words) },
+            Event::Opening(back, words) => Input::PreResponse { turn: turn(back), text: text(words) },
+            Event::Delta(back, words) => Input::ReplyDelta { turn: turn(back), text: text(words) },
+            Event::Act(back, ends) => {
+                Input::ReplyAct { turn: turn(back), act: if ends { Act::HangUp } else { Act::Transfer } }
+            }
+            Event::Done(back) => Input::ReplyDone { turn: turn(back) },
+            Event::Ready(back, clause, end) => Input::ClauseReady {
+                turn: turn(back),
+                clause: ClauseId(u32::from(clause % 5)),
+                end_sample: sample(end),
+            },
+            Event::Progress(back, at) => Input::PlayoutProgress { turn: turn(back), sample: sample(at) },
+            Event::Drained(back) => Input::PlayoutDrained { turn: turn(back) },
+            Event::Flushed(back, at) => Input::PlayoutFlushed { turn: turn(back), sample: sample(at) },
+            Event::Key(key) => Input::Dtmf { digit: b"0123456789*#Dx"[usize::from(key) % 14].into() },
+            Event::Failed(stage, back) => Input::WorkerFailed {
+                stage: [Stage::Stt, Stage::Llm, Stage::Tts][usize::from(stage) % 3],
+                utterance: back.map(utterance),
+                turn: back.map(turn),
+            },
+            Event::Busy(busy) => Input::WorkersBusy { busy },
+            Event::Transferred => Input::TransferSucceeded,
+            Event::NotTransferred => Input::TransferFailed { code: 486 },
+            Event::Ended => Input::CallEnded,
+        })
+    }
+}
+
+fuzz_target!(|script: Script| {
+    let settings = settings(script.techniques, script.quiet);
+    let model = Model::new(settings.human);
+    let mut call = Call { conversation: Conversation::new(settings), model, now: Instant::ZERO, pauses: 0 };
+    call.give(Input::CallAnswered);
+    for step in &script.steps {
+        call.wait(Duration::from_millis(u64::from(step.wait) * 10), step.late);
+        match (call.input(&step.event), &step.event) {
+            (Some(input), _) => call.give(input),
+            (None, Event::LongWait(seconds)) => call.wait(Duration::from_secs(u64::from(*seconds)), false),
+            (None, _) => {
+                call.conversation.handle_timeout(call.now);
+                call.drain();
+            }
+        }
+    }
+    // Whatever happened, the call ends, and leaves nothing behind.
+    call.give(Input::CallEnded);
+});

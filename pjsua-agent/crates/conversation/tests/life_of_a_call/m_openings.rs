@@ -1,0 +1,150 @@
+//! What is said before the reply: a filler, or a small model's first clause. And how much is said.
+
+use conversation::Settings;
+
+use crate::line::{Line, NOTHING, full_settings};
+
+/// The caller has asked, and no reply was prepared: turn 2 is generated.
+fn asked(settings: Settings, text: &str) -> Line {
+    let mut line = Line::greeted_with(Settings { speculation: false, ..settings });
+    line.speech();
+    line.confirmed();
+    line.wait(1_000);
+    line.falls_silent();
+    line.score(1, 950);
+    line.wait(100);
+    line.transcript(1, text);
+    line
+}
+
+#[test]
+fn a_late_reply_is_bridged_once() {
+    let mut line = asked(full_settings(), "a teapot please");
+    assert_eq!(line.wait(899), NOTHING);
+    assert_eq!(line.wait(1), ["speak 2.0: FILLER"]);
+    line.ready(2, 0, 8_000);
+    line.progress(2, 320);
+    assert_eq!(line.wait(900), NOTHING);
+    assert_eq!(line.delta(2, "It costs nine pounds. And"), ["speak 2.1: It costs nine pounds."]);
+    assert_eq!(line.done(2), ["speak 2.2: And", "end 2"]);
+}
+
+#[test]
+fn a_question_is_bridged_in_another_way() {
+    let mut line = asked(full_settings(), "what does a teapot cost");
+    assert_eq!(line.wait(900), ["speak 2.0: QUESTION-FILLER"]);
+}
+
+#[test]
+fn a_reply_in_time_has_no_filler() {
+    let mut line = asked(full_settings(), "a teapot please");
+    line.wait(500);
+    line.delta(2, "It costs nine pounds. And");
+    assert_eq!(line.wait(900), NOTHING);
+}
+
+#[test]
+fn fillers_can_be_left_out() {
+    for settings in [
+        Settings { filler_after: std::time::Duration::ZERO, ..full_settings() },
+        Settings { fillers: Vec::new(), ..full_settings() },
+    ] {
+        assert_eq!(asked(settings, "a teapot please").wait(2_000), NOTHING);
+    }
+}
+
+#[test]
+fn a_filler_alone_is_no_reply() {
+    let mut line = asked(full_settings(), "a teapot please");
+    line.wait(900);
+    line.ready(2, 0, 8_000);
+    line.progress(2, 8_000);
+    assert_eq!(line.done(2), ["speak 2.1: FAILURE", "end 2"]);
+}
+
+#[test]
+fn who_speaks_over_the_filler_is_listened_to() {
+    let mut line = asked(full_settings(), "a teapot please");
+    line.wait(900);
+    line.ready(2, 0, 16_000);
+    line.progress(2, 6_000);
+    assert_eq!(line.speech(), ["pause 2", "recognise 2"]);
+    line.confirmed();
+    assert_eq!(line.partial(2, "a blue one"), ["flush 2", "cancel reply 2"]);
+}
+
+fn opened(text: &str) -> Line {
+    let mut line = asked(Settings { pre_response: true, ..full_settings() }, "what does a teapot cost");
+    line.opening(2, text);
+    line
+}
+
+#[test]
+fn the_small_model_is_asked_first() {
+    let mut line = Line::greeted_with(Settings { pre_response: true, speculation: false, ..full_settings() });
+    line.speech();
+    line.confirmed();
+    line.wait(500);
+    line.falls_silent();
+    line.score(1, 950);
+    line.wait(100);
+    assert_eq!(line.transcript(1, "what does a teapot cost"), ["open 2"]);
+    assert_eq!(
+        line.opening(2, "Sure, the teapot."),
+        ["speak 2.0: Sure, the teapot.", "reply 2 after: Sure, the teapot."]
+    );
+}
+
+#[test]
+fn the_reply_joins_the_opening_without_repeating_it() {
+    let mut line = opened("Sure, the teapot.");
+    assert_eq!(line.delta(2, "Sure, the "), NOTHING);
+    assert_eq!(line.delta(2, "teapot. It costs nine pounds. "), ["speak 2.1: It costs nine pounds."]);
+    assert_eq!(line.done(2), ["end 2"]);
+    assert_eq!(line.history().last().unwrap(), "agent: Sure, the teapot. It costs nine pounds.");
+}
+
+#[test]
+fn a_small_model_without_an_idea_costs_nothing() {
+    let mut line = opened(" ");
+    assert_eq!(line.delta(2, "It costs nine pounds. And"), ["speak 2.0: It costs nine pounds."]);
+}
+
+#[test]
+fn a_late_small_model_is_not_waited_for() {
+    let mut line = asked(Settings { pre_response: true, ..full_settings() }, "a teapot please");
+    assert_eq!(line.wait(400), ["reply 2"]);
+    assert_eq!(line.opening(2, "Sure."), NOTHING);
+}
+
+#[test]
+fn a_small_model_that_fails_is_not_told_to_the_caller() {
+    let mut line = asked(Settings { pre_response: true, ..full_settings() }, "a teapot please");
+    assert_eq!(line.llm_fails(2), ["reply 2"]);
+    assert_eq!(line.llm_fails(2), ["cancel reply 2", "speak 2.0: FAILURE", "end 2"]);
+}
+
+#[test]
+fn an_opening_is_prepared_in_silence_as_well() {
+    let mut line = Line::greeted_with(Settings { pre_response: true, ..full_settings() });
+    line.speech();
+    line.confirmed();
+    line.wait(500);
+    line.falls_silent();
+    line.score(1, 950);
+    assert_eq!(line.transcript(1, "a teapot"), ["hold 2", "open 2"]);
+    assert_eq!(line.opening(2, "Sure."), ["speak 2.0: Sure.", "reply 2 after: Sure."]);
+    assert_eq!(line.delta(2, "It costs nine pounds. And"), NOTHING);
+    assert_eq!(line.wait(100), ["release 2", "speak 2.1: It costs nine pounds."]);
+}
+
+#[test]
+fn nobody_has_to_listen_to_a_reply_without_end() {
+    let mut line = asked(Settings { longest_reply_chars: 40, ..full_settings() }, "tell me a story");
+    assert_eq!(
+        line.delta(2, "Once there was a potter. He lived by a river. He had a"),
+        ["speak 2.0: Once there was a potter.", "speak 2.1: He lived by a river.", "cancel reply 2", "end 2"]
+    );
+    assert_eq!(line.delta(2, " cat. And a dog. "), NOTHING);
+    assert_eq!(line.done(2), NOTHING);
+}
