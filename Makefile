@@ -18,7 +18,7 @@ CONF     := $(DESTDIR)$(SYSCONFDIR)/pjsua-agent
 RELOCATE := sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/etc/pjsua-agent|$(SYSCONFDIR)/pjsua-agent|g'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench build install uninstall lint fmt clean rust deps deps-build sources asterisk
+.PHONY: help demo test bench build install uninstall lint fmt clean rust deps deps-build sources models asterisk
 # apt and cargo lock anyway; the order of prerequisites is their order in time.
 .NOTPARALLEL:
 
@@ -27,14 +27,17 @@ help: ## this list
 
 demo: deps sources ## build, and hear a caller talk to the demo agent; recording and journal in target/demo
 	$(CARGO) build --release --locked --workspace
+	@$(MAKE) --no-print-directory models
 	@$(RELEASE)/demo
 
 test: deps sources asterisk ## build, and run every test: units, then end to end against Asterisk and SIPp
 	$(CARGO) build --release --locked --workspace
+	@$(MAKE) --no-print-directory models
 	@scripts/run-tests
 
-bench: deps sources asterisk ## measure latency, pacing, CPU and memory; writes docs/benchmarks
+bench: deps sources asterisk ## measure latency, turn-taking, pacing, CPU and memory; writes docs/benchmarks
 	$(CARGO) build --release --locked --workspace
+	@$(MAKE) --no-print-directory models
 	@$(RELEASE)/bench
 
 build: sources ## the daemon and its workers, in target/release
@@ -52,6 +55,10 @@ deps-build: rust
 
 sources: deps-build
 	@vendor/fetch-pjsip
+
+# What listens: two small models and their runtime, from the Python index. Verified, and fetched once.
+models: ## fetch the models that listen, with the agent's own `models pull`
+	@$(RELEASE)/pjsua-agent models pull --all
 
 # The suites skip loudly without Asterisk, and fail without it when CI=true.
 asterisk:

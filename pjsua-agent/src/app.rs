@@ -1,23 +1,28 @@
 //! From a configuration to a running daemon: who owns what, and how events find their call.
 
+mod admission;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::sync::mpsc;
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{info, warn};
 
-use crate::agent::CallContext;
-use crate::api::{ApiServer, ApiState, CallSummary, Check, Direction, HeartbeatWatch, Readiness};
+use crate::api::{ApiServer, ApiState, Check, HeartbeatWatch, Readiness};
 use crate::audio_thread::AudioThread;
-use crate::call::{self, CallEvent, CallSetup, ClockPort, Journal, Phrases, Registry, synthesise_whole, unix_ms};
-use crate::config::{Agent, Config};
-use crate::metrics::{self, CallOutcome};
+use crate::call::{CallEvent, Journal, Registry};
+use crate::config::Config;
+use crate::listening::Listening;
+use crate::live::Live;
+use crate::load::Load;
+use crate::metrics;
+use crate::reload;
 use crate::setup;
-use crate::sip::{self, IncomingCall, RegistrationState, Sip, SipEvent, SipHandle};
-use crate::speech::Speech;
+use crate::sip::{self, RegistrationState, Sip, SipEvent, SipHandle};
+use crate::speech::{PhraseCache, Speech};
 
 /// What a refused caller's PBX is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -31,16 +36,24 @@ pub struct App {
 
 /// What every call and every API request may look at.
 struct Shared {
-    config: Config,
-    agents: BTreeMap<String, Arc<Agent>>,
+    live: RwLock<Arc<Live>>,
+    phrase_cache: Arc<PhraseCache>,
     speech: Arc<Speech>,
-    phrases: Arc<Phrases>,
     journal: Option<Journal>,
+    listening: Listening,
+    load: Arc<Load>,
     registry: Registry,
     audio: AudioThread,
     sip: SipHandle,
     registrations: Mutex<BTreeMap<String, RegistrationState>>,
     draining: AtomicBool,
+}
+
+impl Shared {
+    /// What a call that arrives now is answered with.
+    fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl App {
@@ -60,28 +73,31 @@ impl App {
             None => None,
         };
         let audio = AudioThread::spawn().context("audio thread")?;
+        let models = config.clone();
+        let listening = tokio::task::spawn_blocking(move || Listening::start(setup::listening_config(&models)));
         let speech = Speech::start(setup::speech_config(&config)).await.context("speech workers")?;
-        let agents: BTreeMap<_, _> =
-            config.agents.iter().map(|(name, agent)| (name.clone(), Arc::new(agent.clone()))).collect();
-        let phrases = Arc::new(Phrases::default());
-        for agent in agents.values() {
-            prepare_phrases(&speech, &phrases, &config, agent).await;
-        }
+        let listening = listening.await.context("neural models of listening")?;
+        let load = Load::watch(Arc::clone(&speech), listening.hearing());
+        let phrase_cache = Arc::new(open_phrase_cache(&config).await);
+        let live = Live::new(config, &phrase_cache);
+        phrase_cache.pin(live.prepare_phrases(&speech).await);
+        let config = &live.config;
         let (events_in, events) = mpsc::unbounded_channel();
-        let sip = sip::start(setup::sip_config(&config), audio.waker(), events_in).context("SIP")?;
+        let sip = sip::start(setup::sip_config(config), audio.waker(), events_in).context("SIP")?;
         let shared = Arc::new(Shared {
-            agents,
+            phrase_cache,
             speech,
-            phrases,
             journal,
+            listening,
+            load,
             registry: Registry::default(),
             audio,
             sip: sip.handle(),
             registrations: Mutex::default(),
             draining: AtomicBool::new(false),
-            config,
+            live: RwLock::new(Arc::new(live)),
         });
-        let api = match shared.config.api.listen {
+        let api = match shared.live().config.api.listen {
             Some(listen) => Some(ApiServer::start(listen, api_state(&shared, metrics_handle)).await?),
             None => None,
         };
@@ -93,6 +109,52 @@ impl App {
     pub fn heartbeat(&self) -> impl Fn() -> u64 + Send + 'static {
         let shared = Arc::clone(&self.shared);
         move || shared.audio.heartbeat()
+    }
+
+    /// How long calls may go on once the daemon was told to end.
+    pub fn drain_timeout(&self) -> Duration {
+        self.shared.live().config.daemon.drain_timeout
+    }
+
+    /// Reads the configuration again. A valid one is what the next call is answered with, save what needs a restart,
+    /// which the log names; of an invalid one the log names every problem, and nothing changes.
+    pub async fn reload(&self) {
+        let old = self.shared.live();
+        let file = old.config.file.clone();
+        let loaded = tokio::task::spawn_blocking(move || Config::load(&file)).await;
+        let new = match loaded {
+            Ok(Ok(config)) => config,
+            Ok(Err(error)) => {
+                for problem in &error.problems {
+                    tracing::error!("{problem}");
+                }
+                warn!("the configuration was not reloaded; the one before it stays in force");
+                return metrics::config_reloaded(false);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the configuration could not be read");
+                return metrics::config_reloaded(false);
+            }
+        };
+        for warning in &new.warnings {
+            warn!("{warning}");
+        }
+        let (config, needing_restart) = reload::settle(&old.config, new);
+        for place in needing_restart {
+            warn!("{place}: has changed; needs a restart");
+        }
+        let live = Arc::new(Live::new(config, &self.shared.phrase_cache));
+        *self.shared.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&live);
+        info!(agents = live.config.agents.len(), "the configuration was reloaded; it is for the next calls");
+        metrics::config_reloaded(true);
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let prepared = live.prepare_phrases(&shared.speech).await;
+            // A later reload knows better what is wanted.
+            if Arc::ptr_eq(&live, &shared.live()) {
+                shared.phrase_cache.pin(prepared);
+            }
+        });
     }
 
     /// Unregisters and answers every further INVITE with 503.
@@ -154,18 +216,18 @@ pub fn describe(config: &Config) -> String {
     text
 }
 
-/// Makes the audio of the phrases an agent always needs.
-async fn prepare_phrases(speech: &Speech, phrases: &Phrases, config: &Config, agent: &Agent) {
-    let voice = setup::voice_settings(config, agent);
-    let settings = setup::conversation_settings(agent, &CallContext::default());
-    for text in setup::phrases(&settings) {
-        if text.is_empty() || phrases.find(&voice.voice, text).is_some() {
-            continue;
+/// What is off for want of a model, and what brings it; a line each. Blocks.
+pub fn missing_models(config: &Config) -> Vec<String> {
+    setup::hearing_models(config).1
+}
+
+/// Listing a folder may block.
+async fn open_phrase_cache(config: &Config) -> PhraseCache {
+    match setup::cache_config(&config.tts) {
+        Some(config) => {
+            tokio::task::spawn_blocking(|| PhraseCache::open(config)).await.unwrap_or_else(|_| PhraseCache::off())
         }
-        match synthesise_whole(speech, &voice, text).await {
-            Ok(samples) => phrases.keep(&voice.voice, text, samples),
-            Err(error) => warn!(agent = agent.name, error, "a phrase could not be made ahead; it is made when needed"),
-        }
+        None => PhraseCache::off(),
     }
 }
 
@@ -173,7 +235,7 @@ async fn route_events(shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<S
     while let Some(event) = events.recv().await {
         match event {
             SipEvent::Registration { account, state } => note_registration(&shared, account, state),
-            SipEvent::IncomingCall(call) => admit(&shared, call),
+            SipEvent::IncomingCall(call) => admission::admit(&shared, call),
             SipEvent::MediaActive { call, codec, .. } => {
                 shared.registry.deliver(call, CallEvent::MediaActive { codec });
             }
@@ -211,109 +273,6 @@ fn note_registration(shared: &Shared, account: String, state: RegistrationState)
     shared.registrations.lock().unwrap_or_else(PoisonError::into_inner).insert(account, state);
 }
 
-/// Answers a call, or says why not.
-fn admit(shared: &Arc<Shared>, incoming: IncomingCall) {
-    let span = info_span!("call", id = incoming.call.0, sip_call_id = incoming.sip_call_id);
-    let _entered = span.enter();
-    let refuse = |code: u16, reason: &str, retry_after| {
-        warn!(code, reason, "call refused");
-        metrics::call_ended(CallOutcome::Rejected);
-        shared.sip.reject(incoming.call, code, Some(reason.to_owned()), retry_after);
-    };
-    let Some(agent) = agent_for(shared, &incoming) else {
-        return refuse(404, "No agent answers here", None);
-    };
-    if shared.draining.load(Ordering::Relaxed) {
-        return refuse(503, "Shutting down", Some(RETRY_AFTER));
-    }
-    if shared.registry.len() >= shared.config.sip.max_calls as usize {
-        return refuse(503, "All lines are taken", Some(RETRY_AFTER));
-    }
-    if let Some(missing) = shared.speech.readiness().checks.iter().find(|check| !check.ok) {
-        return refuse(503, &format!("No worker for {}", missing.name), Some(RETRY_AFTER));
-    }
-    answer(shared, incoming, agent, span.clone());
-}
-
-fn agent_for(shared: &Shared, incoming: &IncomingCall) -> Option<Arc<Agent>> {
-    let name = match &incoming.account {
-        Some(account) => &shared.config.accounts.iter().find(|known| known.name == *account)?.agent,
-        None => shared.config.sip.direct_agent.as_ref()?,
-    };
-    shared.agents.get(name).cloned()
-}
-
-fn answer(shared: &Arc<Shared>, incoming: IncomingCall, agent: Arc<Agent>, span: tracing::Span) {
-    let audio = media::call_audio(&setup::audio_settings(&shared.config.vad));
-    let (entry, events) = shared.registry.add(incoming.call, summary_of(&incoming, &agent));
-    metrics::calls_active(shared.registry.len());
-    let context = CallContext::new(
-        &incoming.from_uri,
-        &incoming.from_name,
-        &incoming.to_uri,
-        &incoming.headers,
-        &setup::context_headers(&shared.config),
-    );
-    let journal = shared.journal.as_ref().map(|journal| journal.start_call(incoming.call.0, &incoming.sip_call_id));
-    let setup = CallSetup {
-        call: incoming.call,
-        sip: shared.sip.clone(),
-        speech: Arc::clone(&shared.speech),
-        phrases: Arc::clone(&shared.phrases),
-        settings: setup::conversation_settings(&agent, &context),
-        voice: setup::voice_settings(&shared.config, &agent),
-        agent,
-        context,
-        max_tokens: shared.config.llm.max_tokens,
-        temperature: shared.config.llm.temperature,
-        playout: audio.playout,
-        audio_events: audio.events,
-        audio_stats: audio.stats,
-        slot: shared.audio.add(audio.audio),
-        journal,
-        entry,
-        events,
-    };
-    setup.write_start(&incoming);
-    shared.sip.answer(incoming.call, Box::new(ClockPort(audio.clock)));
-    let shared = Arc::clone(shared);
-    let call = incoming.call;
-    tokio::spawn(
-        async move {
-            // The driver is a task of its own, so that a panic in it ends this call and no other.
-            let driven = tokio::spawn(call::drive(setup).in_current_span()).await;
-            let outcome = match driven {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    tracing::error!(%error, "the call's driver ended badly; the call is ended");
-                    shared.sip.hang_up(call);
-                    CallOutcome::Failed
-                }
-            };
-            shared.registry.remove(call);
-            metrics::calls_active(shared.registry.len());
-            metrics::call_ended(outcome);
-        }
-        .instrument(span),
-    );
-}
-
-fn summary_of(incoming: &IncomingCall, agent: &Agent) -> CallSummary {
-    CallSummary {
-        id: incoming.call.0,
-        sip_call_id: incoming.sip_call_id.clone(),
-        agent: agent.name.clone(),
-        account: incoming.account.clone(),
-        direction: Direction::Incoming,
-        codec: None,
-        state: "answering".into(),
-        started_unix_ms: unix_ms(SystemTime::now()),
-        duration_ms: 0,
-        turns: 0,
-        caller: crate::redact::sip_uri(&incoming.from_uri),
-    }
-}
-
 fn api_state(shared: &Arc<Shared>, metrics: metrics_exporter_prometheus::PrometheusHandle) -> ApiState {
     let watch = Mutex::new(HeartbeatWatch::new(Instant::now()));
     let (calls, ready, live, collect) = (shared.clone(), shared.clone(), shared.clone(), shared.clone());
@@ -333,7 +292,8 @@ fn api_state(shared: &Arc<Shared>, metrics: metrics_exporter_prometheus::Prometh
 fn readiness(shared: &Shared) -> Readiness {
     let mut readiness = shared.speech.readiness();
     let registrations = shared.registrations.lock().unwrap_or_else(PoisonError::into_inner);
-    let enabled = shared.config.accounts.iter().filter(|account| account.enabled);
+    let live = shared.live();
+    let enabled = live.config.accounts.iter().filter(|account| account.enabled);
     for account in enabled {
         let state = registrations.get(&account.name);
         readiness.checks.push(Check {
@@ -350,4 +310,12 @@ fn readiness(shared: &Shared) -> Readiness {
     let draining = shared.draining.load(Ordering::Relaxed);
     readiness.check("draining", !draining, if draining { "ending; no new calls" } else { "no" });
     readiness
+}
+
+/// What the machine of a recorded call would be told by this configuration; nothing when it has no such agent.
+pub fn settings_of(config: &Config, agent: &str, start: &call_report::Start) -> Option<conversation::Settings> {
+    let agent = config.agents.get(agent)?;
+    let wanted = setup::context_headers(config);
+    let context = crate::agent::CallContext::new(&start.from, &start.from_name, &start.to, &start.context, &wanted);
+    Some(setup::conversation_settings(agent, &context))
 }

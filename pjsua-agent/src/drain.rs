@@ -13,23 +13,46 @@ use crate::app::App;
 /// How long BYEs may take once the drain's time is up.
 const BYE_BOUND: Duration = Duration::from_secs(3);
 
-/// SIGTERM and SIGINT.
+/// SIGTERM, SIGINT and SIGHUP.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// To end; the signal's name.
+    End(&'static str),
+    /// To read the configuration again.
+    Reload,
 }
 
 impl Signals {
-    /// Takes over both signals.
+    /// Takes over these signals.
     ///
     /// # Errors
     /// When the process cannot install a handler.
     pub fn new() -> io::Result<Signals> {
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
 
-    /// The name of the next signal.
-    pub async fn next(&mut self) -> &'static str {
+    /// What the next signal asks for.
+    pub async fn next(&mut self) -> Request {
+        tokio::select! {
+            _ = self.terminate.recv() => Request::End("SIGTERM"),
+            _ = self.interrupt.recv() => Request::End("SIGINT"),
+            _ = self.hang_up.recv() => Request::Reload,
+        }
+    }
+
+    /// The name of the next signal that asks to end; a SIGHUP waits for [`Signals::next`].
+    pub async fn next_end(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
@@ -47,7 +70,7 @@ pub async fn drain(app: App, bound: Duration, mut signals: Signals) {
             Ok(()) => info!(seconds = started.elapsed().as_secs_f32(), "all calls ended by themselves"),
             Err(_) => warn!(calls = app.calls(), seconds = bound.as_secs(), "drain_timeout passed; ending the calls that are left"),
         },
-        signal = signals.next() => warn!(signal, calls = app.calls(), "told again; ending the calls that are left"),
+        signal = signals.next_end() => warn!(signal, calls = app.calls(), "told again; ending the calls that are left"),
     }
     app.hang_up_all();
     if timeout(BYE_BOUND, app.idle()).await.is_err() {

@@ -17,4 +17,8 @@ pub mod speech;
 
 mod agent;
 mod call;
+mod listening;
+mod live;
+mod load;
+mod reload;
 mod setup;

@@ -1,15 +1,21 @@
 //! The configuration's types in the words of each part.
 
+mod hearing;
+
 use std::path::PathBuf;
 
+use ::hearing::{EndOfTurnSettings, VadSettings};
 use conversation::Settings;
 use media::{Aggressiveness, AudioSettings};
 
 use crate::agent::CallContext;
 use crate::call::VoiceSettings;
-use crate::config::{Agent, Codec, Config, LlmEngine, SttEngine, TtsEngine, Vad, Workers};
+use crate::config::{Agent, Codec, Config, Llm, LlmEngine, SttEngine, Tts, TtsEngine, Vad, Workers};
+use crate::listening::ListeningConfig;
 use crate::sip::{AccountConfig, SipConfig};
-use crate::speech::{SpeechConfig, StageConfig, WorkerSource};
+use crate::speech::{CacheConfig, SpeechConfig, StageConfig, WorkerSource};
+
+pub use hearing::hearing_models;
 
 /// The SIP side.
 pub fn sip_config(config: &Config) -> SipConfig {
@@ -70,12 +76,6 @@ pub fn speech_config(config: &Config) -> SpeechConfig {
     stt.value("--threads", config.stt.threads);
     stt.value("--capacity", config.stt.capacity);
 
-    let mut llm = Arguments::engine(llm_engine(config.llm.engine));
-    llm.path("--model", config.llm.model.as_ref());
-    llm.value("--context", config.llm.context);
-    llm.value("--threads", config.llm.threads);
-    llm.value("--capacity", config.llm.capacity);
-
     let mut tts = Arguments::engine(match config.tts.engine {
         TtsEngine::Flite => "flite",
         TtsEngine::Espeak => "espeak",
@@ -91,18 +91,24 @@ pub fn speech_config(config: &Config) -> SpeechConfig {
     });
     SpeechConfig {
         stt: stage("pjsua-agent-stt", &config.stt.workers, stt),
-        llm: stage("pjsua-agent-llm", &config.llm.workers, llm),
+        llm: llm_stage(&config.llm),
         llm_fallback: fallback,
+        llm_small: config.llm_small.as_ref().map(llm_stage),
         tts: stage("pjsua-agent-tts", &config.tts.workers, tts),
         runtime_dir: config.daemon.runtime_dir.clone(),
     }
 }
 
-fn llm_engine(engine: LlmEngine) -> &'static str {
-    match engine {
+fn llm_stage(llm: &Llm) -> StageConfig {
+    let mut arguments = Arguments::engine(match llm.engine {
         LlmEngine::Rules => "rules",
         LlmEngine::Llama => "llama",
-    }
+    });
+    arguments.path("--model", llm.model.as_ref());
+    arguments.value("--context", llm.context);
+    arguments.value("--threads", llm.threads);
+    arguments.value("--capacity", llm.capacity);
+    stage("pjsua-agent-llm", &llm.workers, arguments)
 }
 
 /// The command line of a worker.
@@ -143,10 +149,44 @@ fn stage(program: &str, workers: &Workers, arguments: Arguments) -> StageConfig 
 /// How the agent sounds.
 pub fn voice_settings(config: &Config, agent: &Agent) -> VoiceSettings {
     VoiceSettings {
+        engine: voice_engine(&config.tts),
+        text_language: agent.language.clone(),
         voice: agent.voice.clone().or_else(|| config.tts.voice.clone()).unwrap_or_default(),
         language: config.tts.language.clone().unwrap_or_default(),
         rate: config.tts.rate,
     }
+}
+
+/// What tells the audio of one engine from that of another: a model that was replaced is another one.
+fn voice_engine(tts: &Tts) -> String {
+    let engine = match (&tts.workers, tts.engine) {
+        (Workers::Remote(addresses), _) => addresses.join(" "),
+        (_, TtsEngine::Flite) => "flite".to_owned(),
+        (_, TtsEngine::Espeak) => "espeak".to_owned(),
+        (_, TtsEngine::Piper) => "piper".to_owned(),
+    };
+    let Some(model) = &tts.model else { return engine };
+    let stamp = model.metadata().map(|metadata| (metadata.len(), metadata.modified().ok()));
+    format!("{engine} {} {stamp:?}", model.display())
+}
+
+/// Where the audio of phrases is kept; `None`: nowhere.
+pub fn cache_config(tts: &Tts) -> Option<CacheConfig> {
+    tts.phrase_cache.as_ref().map(|cache| CacheConfig {
+        dir: cache.dir.clone(),
+        disk_bytes: cache.disk_bytes,
+        memory_bytes: cache.memory_bytes,
+    })
+}
+
+/// What the operator wrote for this agent to say.
+pub fn fixed_texts(agent: &Agent) -> Vec<String> {
+    let rules = agent.rules.iter().flat_map(|rule| std::iter::once(&rule.say).chain(&rule.ask));
+    let settings = conversation_settings(agent, &CallContext::default());
+    // As written, since filling them would make other texts of those that have placeholders.
+    let written = std::iter::once(&agent.greeting).chain(agent.phrases.texts()).chain([&agent.fallback]).chain(rules);
+    let built_in = phrases(&settings).map(str::to_owned);
+    written.cloned().chain(built_in).filter(|text| !text.is_empty()).collect()
 }
 
 /// How the call is listened to.
@@ -169,6 +209,26 @@ pub fn audio_settings(vad: &Vad) -> AudioSettings {
     }
 }
 
+/// The neural models of listening, as far as they are there; what is missing is said.
+pub fn listening_config(config: &Config) -> ListeningConfig {
+    let (models, warnings) = hearing_models(config);
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    // The gate's times are the models' as well: they tell the pre-roll from the onset, and sound from silence.
+    let audio = audio_settings(&config.vad);
+    ListeningConfig {
+        onnxruntime: models.onnxruntime,
+        vad_model: models.vad,
+        end_of_turn_model: models.end_of_turn,
+        vad: VadSettings {
+            confirm_probability: config.hearing.vad_threshold,
+            pre_roll: audio.pre_roll,
+            ..VadSettings::default()
+        },
+        end_of_turn: EndOfTurnSettings { hang_over: audio.hang_over, ..EndOfTurnSettings::default() },
+        score_threads: config.hearing.score_threads as usize,
+    }
+}
+
 /// Names and patterns of the headers that reach the prompt.
 pub fn context_headers(config: &Config) -> Vec<String> {
     config.sip.context_headers.iter().map(ToString::to_string).collect()
@@ -176,9 +236,13 @@ pub fn context_headers(config: &Config) -> Vec<String> {
 
 /// The machine's words and times for a call of this agent.
 pub fn conversation_settings(agent: &Agent, context: &CallContext) -> Settings {
-    let built_in = Settings::default();
+    let built_in = agent.turns.settings.clone();
     let own = &agent.phrases;
     let phrase = |own: &Option<String>, built_in: String| own.as_ref().map_or(built_in, |text| context.fill(text));
+    let phrases = |own: &Option<Vec<String>>, built_in: Vec<String>| match own {
+        Some(texts) => texts.iter().map(|text| context.fill(text)).collect(),
+        None => built_in,
+    };
     Settings {
         greeting: context.fill(&agent.greeting),
         not_understood: phrase(&own.not_understood, built_in.not_understood),
@@ -190,31 +254,34 @@ pub fn conversation_settings(agent: &Agent, context: &CallContext) -> Settings {
         goodbye: phrase(&own.goodbye, built_in.goodbye),
         failure_goodbye: phrase(&own.failure_goodbye, built_in.failure_goodbye),
         time_limit_goodbye: phrase(&own.time_limit_goodbye, built_in.time_limit_goodbye),
+        notice: phrase(&own.notice, built_in.notice),
+        hello_answer: phrase(&own.hello_answer, built_in.hello_answer),
+        hold_answer: phrase(&own.hold_answer, built_in.hold_answer),
+        fillers: phrases(&own.fillers, built_in.fillers),
+        question_fillers: phrases(&own.question_fillers, built_in.question_fillers),
+        language: agent.language.clone(),
         human: agent.human.is_some(),
-        endpoint_silence: agent.turns.endpoint_silence,
-        barge_in_confirm: agent.turns.barge_in_confirm,
-        overlap_limit: agent.turns.overlap_limit,
-        no_input_after: agent.turns.no_input_after,
-        no_input_prompts: agent.turns.no_input_prompts,
-        transcript_timeout: agent.turns.transcript_timeout,
-        reply_timeout: agent.turns.reply_timeout,
-        max_call_duration: agent.turns.max_call,
+        pre_response: agent.pre_response.is_some(),
         ..built_in
     }
 }
 
-/// Every phrase the machine may say by itself.
-pub fn phrases(settings: &Settings) -> [&str; 10] {
-    [
+/// Every phrase the machine may say by itself; some may be empty.
+pub fn phrases(settings: &Settings) -> impl Iterator<Item = &str> {
+    let single = [
+        &settings.notice,
         &settings.greeting,
         &settings.not_understood,
         &settings.failure,
         &settings.no_input_prompt,
         &settings.no_input_goodbye,
+        &settings.hello_answer,
+        &settings.hold_answer,
         &settings.transfer_announcement,
         &settings.transfer_failed,
         &settings.goodbye,
         &settings.failure_goodbye,
         &settings.time_limit_goodbye,
-    ]
+    ];
+    single.into_iter().chain(&settings.fillers).chain(&settings.question_fillers).map(String::as_str)
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use conversation::{Action, Input, TurnId, UtteranceId};
-use inference::proto::RecogniseOptions;
+use conversation::{Action, Entry, Input, Speaker, TurnId, UtteranceId};
+use inference::proto::GenerateRequest;
 use serde_json::json;
 use tracing::info;
 
-use super::driver::{Driver, TaskResult};
-use super::hearing::Recognition;
+use super::driver::Driver;
+use super::inputs::TaskResult;
 use super::reply::Reply;
 use crate::agent;
 use crate::metrics::{self, CallOutcome};
@@ -23,7 +23,9 @@ impl Driver {
         let state = self.conversation.state_name();
         let turns = self.conversation.turn().map_or(0, |turn| turn.0);
         self.entry.update(|summary| {
-            summary.state = state.to_owned();
+            if summary.state != state {
+                summary.state = state.to_owned();
+            }
             summary.turns = turns;
         });
     }
@@ -32,60 +34,101 @@ impl Driver {
         match action {
             Action::StartRecognition { utterance } => self.start_recognition(utterance),
             Action::FinishRecognition { utterance } => {
-                self.timing.endpointed(self.now());
-                if let Some(recognition) = self.recognitions.get_mut(&utterance) {
-                    recognition.finish();
-                }
+                self.timing.final_asked(self.now());
+                self.recogniser.finish(utterance);
             }
-            Action::CancelRecognition { utterance } => {
-                self.recognitions.remove(&utterance);
+            Action::CancelRecognition { utterance } => self.recogniser.cancel(utterance),
+            Action::ScoreEndOfTurn { pause, silence } => {
+                self.timing.score_asked(pause, self.now());
+                self.ear.score_end_of_turn(pause, silence);
             }
-            Action::StartReply { turn } => self.start_reply(turn),
+            Action::StartPreResponse { turn } => self.start_pre_response(turn),
+            Action::StartReply { turn, opening } => self.start_reply(turn, opening),
             Action::CancelReply { turn } => {
                 self.reply.take_if(|reply| reply.turn == turn);
             }
-            Action::Speak { turn, clause, text } => self.voice.speak(turn, clause, text),
+            Action::Speak { turn, clause, text } => {
+                self.timing.clause(turn, self.is_filler(&text), self.now());
+                self.voice.speak(turn, clause, text);
+            }
             Action::EndOfSpeech { turn } => self.voice.end_turn(turn),
+            Action::HoldPlayout { turn } => {
+                self.timing.held(turn);
+                self.voice.pause();
+            }
+            Action::ReleasePlayout { turn } => {
+                self.timing.released(turn, self.now());
+                self.voice.resume();
+            }
             Action::PausePlayout { .. } => self.voice.pause(),
+            Action::DuckPlayout { .. } => self.voice.duck(self.duck_db),
             Action::ResumePlayout { .. } => {
                 metrics::false_interruption();
                 self.voice.resume();
             }
-            Action::FlushPlayout { turn } => {
-                metrics::barge_in();
-                let heard = self.voice.flush();
-                let sample = if heard.turn == turn.0 { heard.samples } else { 0 };
-                self.feed(Input::PlayoutFlushed { turn, sample });
-            }
+            Action::FlushPlayout { turn } => self.flush(turn),
             Action::TruncateHistory { .. } => {}
             Action::Transfer => self.transfer(),
             Action::HangUp => self.hang_up(),
         }
     }
 
-    fn start_recognition(&mut self, utterance: UtteranceId) {
-        let options = RecogniseOptions {
-            sample_rate_hz: media::SAMPLE_RATE_HZ,
-            language: self.agent.language.clone(),
-            adaptation: self.adaptation.clone(),
-        };
-        let results = self.results_in.clone();
-        let recognition = Recognition::start(Arc::clone(&self.speech), options, move |heard| {
-            let _ = results.send(TaskResult::Heard { utterance, heard });
-        });
-        self.recognitions.insert(utterance, recognition);
+    fn is_filler(&self, text: &str) -> bool {
+        let settings = &self.settings;
+        settings.fillers.iter().chain(&settings.question_fillers).any(|filler| filler.trim() == text)
     }
 
-    fn start_reply(&mut self, turn: TurnId) {
-        self.timing.replying(turn, self.now());
+    fn flush(&mut self, turn: TurnId) {
+        let heard = self.voice.flush();
+        let sample = if heard.turn == turn.0 { heard.samples } else { 0 };
+        // A reply that was prepared in silence, or overtaken before it began, was not interrupted.
+        if sample > 0 {
+            metrics::barge_in();
+        }
+        let dropped = self.timing.dropped(turn);
+        self.write_timing(dropped);
+        self.feed(Input::PlayoutFlushed { turn, sample });
+    }
+
+    fn start_recognition(&mut self, utterance: UtteranceId) {
+        let results = self.results_in.clone();
+        self.recogniser.start(utterance, move |heard| {
+            let _ = results.send(TaskResult::Heard { utterance, heard });
+        });
+    }
+
+    fn start_pre_response(&mut self, turn: TurnId) {
+        self.timing.reply_asked(turn, self.now());
+        let Some(pre_response) = &self.agent.pre_response else {
+            return self.feed(Input::PreResponse { turn, text: String::new() });
+        };
+        let request = agent::pre_response_request(
+            self.call.0,
+            &self.agent,
+            pre_response,
+            &self.context,
+            &self.history_before(turn),
+            self.pre_response_bounds.max_tokens,
+            self.pre_response_bounds.temperature,
+        );
+        let results = self.results_in.clone();
+        self.reply = Some(Reply::start_pre_response(Arc::clone(&self.speech), turn, request, move |input| {
+            let _ = results.send(TaskResult::Machine(input));
+        }));
+    }
+
+    fn start_reply(&mut self, turn: TurnId, opening: String) {
+        self.timing.reply_asked(turn, self.now());
+        let history = self.history_before(turn);
         let request = agent::request_for(
             self.call.0,
             &self.agent,
             &self.context,
-            self.conversation.history(),
-            self.max_tokens,
-            self.temperature,
+            &history,
+            self.bounds.max_tokens,
+            self.bounds.temperature,
         );
+        let request = GenerateRequest { opening, ..request };
         if !self.prompt_written {
             self.prompt_written = true;
             self.line("prompt", json!({ "prompt": agent::system_prompt(&self.agent, &self.context) }));
@@ -94,6 +137,12 @@ impl Driver {
         self.reply = Some(Reply::start(Arc::clone(&self.speech), turn, request, move |input| {
             let _ = results.send(TaskResult::Machine(input));
         }));
+    }
+
+    /// The conversation as the model that answers it is told: nothing of its own `turn`.
+    fn history_before(&self, turn: TurnId) -> Vec<Entry> {
+        let is_own = |entry: &&Entry| entry.speaker == Speaker::Agent && entry.turn == turn;
+        self.conversation.history().iter().filter(|entry| !is_own(entry)).cloned().collect()
     }
 
     fn transfer(&mut self) {

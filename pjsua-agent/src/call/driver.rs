@@ -1,22 +1,24 @@
 //! The shell round the pure conversation machine: feeds it, carries out its actions, writes the journal.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conversation::{Conversation, Input, Settings, Stage, TurnId, UtteranceId};
-use media::{AudioEvent, AudioEvents, AudioStats, Playout};
+use conversation::{Conversation, Input, Settings};
+use hearing::Hearing;
+use media::{AudioEvents, AudioStats, Playout};
 use serde_json::json;
-use tokio::sync::mpsc;
-use tracing::{debug, info, warn};
+use tokio::sync::{mpsc, watch};
+use tracing::{info, warn};
 
-use super::hearing::{Heard, Recognition};
+use super::ear::CallEar;
+use super::inputs::TaskResult;
 use super::journal::CallJournal;
 use super::phrases::Phrases;
+use super::recogniser::Recogniser;
 use super::registry::CallEntry;
 use super::reply::Reply;
-use super::timing::{TurnStages, TurnTiming};
-use super::voice::{Voice, VoiceEvent, VoiceSettings};
+use super::timing::TurnTiming;
+use super::voice::{Voice, VoiceSettings};
 use crate::agent::CallContext;
 use crate::audio_thread::CallSlot;
 use crate::config::Agent;
@@ -47,6 +49,14 @@ pub enum CallEvent {
     HangUp,
 }
 
+/// How a model writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReplyBounds {
+    pub max_tokens: u32,
+    /// 0 is greedy.
+    pub temperature: f32,
+}
+
 /// All that one call is made of.
 pub struct CallSetup {
     pub call: CallId,
@@ -57,8 +67,19 @@ pub struct CallSetup {
     pub context: CallContext,
     pub settings: Settings,
     pub voice: VoiceSettings,
-    pub max_tokens: u32,
-    pub temperature: f32,
+    /// Level of the agent's voice while the caller speaks over it.
+    pub duck_db: f32,
+    pub bounds: ReplyBounds,
+    /// Of the small model's first clause.
+    pub pre_response_bounds: ReplyBounds,
+    /// The neural models; none where they are switched off.
+    pub hearing: Option<Arc<Hearing>>,
+    /// What the gate delivers from before an opening.
+    pub pre_roll: Duration,
+    /// Whether the recogniser gets the caller's audio without its noise.
+    pub suppress_noise: bool,
+    /// Whether the workers have no room for what may be thrown away.
+    pub busy: watch::Receiver<bool>,
     pub playout: Playout,
     pub audio_events: AudioEvents,
     pub audio_stats: Arc<AudioStats>,
@@ -84,39 +105,41 @@ impl CallSetup {
 /// Runs a call from its answer to its end.
 pub async fn drive(setup: CallSetup) -> CallOutcome {
     let (results_in, results) = mpsc::unbounded_channel();
-    let CallSetup { settings, playout, audio_events, events, voice, .. } = setup;
+    let CallSetup { settings, playout, audio_events, events, voice, agent, .. } = setup;
+    let ears = results_in.clone();
+    let ear = CallEar::new(setup.hearing.as_deref(), move |event| {
+        let _ = ears.send(TaskResult::Ear(event));
+    });
+    let speech = Arc::clone(&setup.speech);
     let driver = Driver {
-        conversation: Conversation::new(settings),
+        conversation: Conversation::new(settings.clone()),
+        settings,
+        ear,
+        recogniser: Recogniser::new(speech, agent.language.clone(), setup.pre_roll, setup.suppress_noise),
         voice: Voice::new(playout, Arc::clone(&setup.speech), Arc::clone(&setup.phrases), voice),
         call: setup.call,
         sip: setup.sip,
         speech: setup.speech,
-        agent: setup.agent,
+        agent,
         context: setup.context,
-        max_tokens: setup.max_tokens,
-        temperature: setup.temperature,
+        duck_db: setup.duck_db,
+        bounds: setup.bounds,
+        pre_response_bounds: setup.pre_response_bounds,
         audio_stats: setup.audio_stats,
         journal: setup.journal,
         entry: setup.entry,
         _slot: setup.slot,
         results_in,
-        recognitions: BTreeMap::new(),
-        adaptation: Vec::new(),
         reply: None,
         timing: TurnTiming::default(),
         prompt_written: false,
+        is_busy: false,
         answered: None,
         hung_up: None,
         outcome: CallOutcome::Failed,
         ended: false,
     };
-    driver.run(audio_events, events, results).await
-}
-
-/// What the tasks of a call report to its driver.
-pub(super) enum TaskResult {
-    Machine(Input),
-    Heard { utterance: UtteranceId, heard: Heard },
+    driver.run(audio_events, events, results, setup.busy).await
 }
 
 pub(super) struct Driver {
@@ -125,8 +148,10 @@ pub(super) struct Driver {
     pub(super) speech: Arc<Speech>,
     pub(super) agent: Arc<Agent>,
     pub(super) context: CallContext,
-    pub(super) max_tokens: u32,
-    pub(super) temperature: f32,
+    pub(super) settings: Settings,
+    pub(super) duck_db: f32,
+    pub(super) bounds: ReplyBounds,
+    pub(super) pre_response_bounds: ReplyBounds,
     pub(super) audio_stats: Arc<AudioStats>,
     pub(super) journal: Option<CallJournal>,
     pub(super) entry: Arc<CallEntry>,
@@ -134,13 +159,13 @@ pub(super) struct Driver {
     pub(super) conversation: Conversation,
     pub(super) voice: Voice,
     pub(super) results_in: mpsc::UnboundedSender<TaskResult>,
-    /// Utterances under recognition: the newest is fed, older ones wait for their final transcript.
-    pub(super) recognitions: BTreeMap<UtteranceId, Recognition>,
-    /// What the recogniser learnt of this caller's voice and line.
-    pub(super) adaptation: Vec<u8>,
+    pub(super) ear: CallEar,
+    pub(super) recogniser: Recogniser,
     pub(super) reply: Option<Reply>,
     pub(super) timing: TurnTiming,
     pub(super) prompt_written: bool,
+    /// What the machine was told last of the workers' queue.
+    pub(super) is_busy: bool,
     pub(super) answered: Option<Instant>,
     pub(super) hung_up: Option<Instant>,
     pub(super) outcome: CallOutcome,
@@ -153,7 +178,10 @@ impl Driver {
         mut audio: AudioEvents,
         mut events: mpsc::UnboundedReceiver<CallEvent>,
         mut results: mpsc::UnboundedReceiver<TaskResult>,
+        mut busy: watch::Receiver<bool>,
     ) -> CallOutcome {
+        // Told with the first change, or here once the call is answered.
+        busy.mark_changed();
         while !self.ended {
             let deadline = self.deadline();
             tokio::select! {
@@ -168,6 +196,10 @@ impl Driver {
                 },
                 Some(result) = results.recv() => self.on_result(result),
                 event = self.voice.next() => self.on_voice(event),
+                Ok(()) = busy.changed(), if self.answered.is_some() => {
+                    let busy = *busy.borrow_and_update();
+                    self.on_busy(busy);
+                }
                 () = sleep_until(deadline) => self.on_deadline(),
             }
         }
@@ -180,8 +212,12 @@ impl Driver {
     }
 
     pub(super) fn line(&self, kind: &str, fields: serde_json::Value) {
+        self.line_at(self.micros(), kind, fields);
+    }
+
+    fn line_at(&self, micros: u64, kind: &str, fields: serde_json::Value) {
         if let Some(journal) = &self.journal {
-            journal.line(self.micros(), kind, fields);
+            journal.line(micros, kind, fields);
         }
     }
 
@@ -200,11 +236,12 @@ impl Driver {
             self.ended = true;
             return;
         }
-        let now = conversation::Instant::from_micros(self.micros());
+        let micros = self.micros();
+        let now = conversation::Instant::from_micros(micros);
         if let Some((at, timer)) = self.conversation.poll_timeout()
             && at <= now
         {
-            self.line("timeout", json!({ "timer": timer }));
+            self.line_at(micros, "timeout", json!({ "timer": timer }));
             self.conversation.handle_timeout(now);
             self.carry_out();
         }
@@ -215,10 +252,18 @@ impl Driver {
     }
 
     pub(super) fn feed(&mut self, input: Input) {
-        self.line("input", json!({ "input": input }));
-        let now = conversation::Instant::from_micros(self.micros());
-        self.conversation.handle_input(input, now);
+        // One reading for both: a replay gives the machine the journal's time.
+        let micros = self.micros();
+        self.line_at(micros, "input", json!({ "input": input }));
+        self.conversation.handle_input(input, conversation::Instant::from_micros(micros));
         self.carry_out();
+    }
+
+    fn on_busy(&mut self, busy: bool) {
+        if busy != self.is_busy {
+            self.is_busy = busy;
+            self.feed(Input::WorkersBusy { busy });
+        }
     }
 
     fn on_call_event(&mut self, event: CallEvent) {
@@ -263,86 +308,6 @@ impl Driver {
         }
     }
 
-    fn on_audio(&mut self, event: AudioEvent) {
-        match event {
-            AudioEvent::Frame(frame) => {
-                if let Some((_, recognition)) = self.recognitions.last_key_value() {
-                    recognition.audio(frame);
-                }
-            }
-            _ if self.answered.is_none() => {}
-            AudioEvent::SpeechStarted { .. } => self.feed(Input::SpeechStarted),
-            AudioEvent::SpeechEnded { silence_samples, .. } => {
-                let silence = samples_to_duration(silence_samples);
-                self.timing.speech_ended(self.now().saturating_sub(silence));
-                self.feed(Input::SpeechEnded { silence });
-            }
-            AudioEvent::PlayoutProgress { turn, samples } => {
-                self.feed(Input::PlayoutProgress { turn: TurnId(turn), sample: samples });
-            }
-            AudioEvent::PlayoutDrained { turn } => self.feed(Input::PlayoutDrained { turn: TurnId(turn) }),
-        }
-    }
-
-    fn on_result(&mut self, result: TaskResult) {
-        match result {
-            TaskResult::Machine(input) => {
-                match &input {
-                    Input::ReplyDelta { turn, .. } => self.timing.text(*turn, self.now()),
-                    Input::ReplyDone { turn } if self.reply.as_ref().is_some_and(|reply| reply.turn == *turn) => {
-                        self.reply = None;
-                    }
-                    _ => {}
-                }
-                self.feed(input);
-            }
-            TaskResult::Heard { utterance, heard } => {
-                // What was cancelled may still have something on its way.
-                if !self.recognitions.contains_key(&utterance) {
-                    return;
-                }
-                match heard {
-                    Heard::Partial(text) => {
-                        debug!(text, "partial transcript");
-                        self.feed(Input::PartialTranscript { utterance, text });
-                    }
-                    Heard::Final { text, adaptation } => {
-                        debug!(text, "final transcript");
-                        self.adaptation = adaptation;
-                        self.recognitions.remove(&utterance);
-                        self.timing.transcribed(self.now());
-                        self.feed(Input::FinalTranscript { utterance, text });
-                    }
-                    Heard::Failed(reason) => {
-                        self.recognitions.remove(&utterance);
-                        self.worker_failed(Stage::Stt, Some(utterance), None, &reason);
-                    }
-                }
-            }
-        }
-    }
-
-    fn on_voice(&mut self, event: VoiceEvent) {
-        match event {
-            VoiceEvent::FirstAudio { turn } => {
-                if let Some(stages) = self.timing.first_audio(turn, self.now()) {
-                    count_stages(&stages);
-                    self.line("timing", stages.to_json());
-                }
-            }
-            VoiceEvent::ClauseReady { turn, clause, end_sample } => {
-                self.feed(Input::ClauseReady { turn, clause, end_sample });
-            }
-            VoiceEvent::Failed { turn, reason } => self.worker_failed(Stage::Tts, None, Some(turn), &reason),
-        }
-    }
-
-    fn worker_failed(&mut self, stage: Stage, utterance: Option<UtteranceId>, turn: Option<TurnId>, reason: &str) {
-        warn!(?stage, reason, "a worker failed this call");
-        self.line("failure", json!({ "stage": stage, "reason": reason }));
-        self.feed(Input::WorkerFailed { stage, utterance, turn });
-    }
-
     fn close(self) -> CallOutcome {
         let history: Vec<_> = self.conversation.history().iter().map(|entry| json!(entry)).collect();
         self.line("history", json!({ "entries": history }));
@@ -359,18 +324,6 @@ impl Driver {
         );
         self.outcome
     }
-}
-
-fn count_stages(stages: &TurnStages) {
-    metrics::endpointing(stages.endpoint);
-    metrics::stt_final(stages.stt);
-    metrics::llm_first_token(stages.llm);
-    metrics::tts_first_audio(stages.tts);
-    metrics::voice_to_voice(stages.total());
-}
-
-fn samples_to_duration(samples: u64) -> Duration {
-    Duration::from_micros(samples * 1_000_000 / u64::from(media::SAMPLE_RATE_HZ))
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

@@ -1,9 +1,7 @@
 //! What happened in each call, as JSON Lines: one file a call, one object a line.
 //!
 //! Every line has `t` (microseconds since the call was answered; negative times do not occur), `call` (our number of
-//! the call) and `kind`. The kinds are `call` (start, codec, end), `input` and `action` (of the conversation machine,
-//! which can be replayed from them), `prompt` (what the model was told), `timing` (one line a turn), `history`
-//! (the conversation as it was heard) and `failure` (what a worker answered).
+//! the call) and `kind`; `docs/journal.md` tells of each kind and its fields.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};

@@ -3,17 +3,25 @@
 mod actions;
 mod clock_port;
 mod driver;
-mod hearing;
+mod ear;
+mod inputs;
 mod journal;
+mod kept;
 mod phrases;
+mod pre_response;
+mod recogniser;
+mod recognition;
 mod registry;
 mod reply;
 mod timing;
 mod voice;
+#[cfg(test)]
+mod voice_tests;
+mod waterfall;
 
 pub use clock_port::ClockPort;
-pub use driver::{CallEvent, CallSetup, drive};
+pub use driver::{CallEvent, CallSetup, ReplyBounds, drive};
 pub use journal::Journal;
 pub use phrases::Phrases;
 pub use registry::{Registry, unix_ms};
-pub use voice::{VoiceSettings, synthesise_whole};
+pub use voice::VoiceSettings;

@@ -7,6 +7,7 @@ use inference::proto::GenerateRequest;
 use inference::{GenerationAct, GenerationEvent};
 use tokio::task::JoinHandle;
 
+use super::pre_response;
 use crate::speech::Speech;
 
 /// A reply being generated. Dropping it cancels.
@@ -38,6 +39,16 @@ impl Reply {
             report(Input::WorkerFailed { stage: Stage::Llm, utterance: None, turn: Some(turn) });
         });
         Reply { turn, task }
+    }
+
+    /// Asks the small model for the first clause of a reply.
+    pub fn start_pre_response(
+        speech: Arc<Speech>,
+        turn: TurnId,
+        request: GenerateRequest,
+        report: impl Fn(Input) + Send + Sync + 'static,
+    ) -> Reply {
+        Reply { turn, task: pre_response::ask(speech, turn, request, report) }
     }
 }
 

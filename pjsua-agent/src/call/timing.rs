@@ -1,124 +1,261 @@
-//! Where the time of a turn goes, from the caller's last sound to the agent's first.
+//! Where the time of a turn goes, from the caller's last sound to the agent's first: one line a turn.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use conversation::TurnId;
+use conversation::{PauseId, TurnId};
 use serde_json::{Value, json};
 
-/// The stations of the turn that is under way, as times since the answer.
-#[derive(Debug, Default)]
-pub struct TurnTiming {
-    speech_ended: Option<Duration>,
-    endpointed: Option<Duration>,
-    transcribed: Option<Duration>,
-    replying: Option<(TurnId, Duration)>,
-    first_text: Option<Duration>,
+use super::waterfall::Waterfall;
+
+/// Turns that are followed at once: the one that is heard, and one that is prepared.
+const FOLLOWED: usize = 4;
+
+/// A silence of the caller's that was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    pause: PauseId,
+    asked: Duration,
+    answered: Option<(Duration, u16)>,
 }
 
-/// What each stage of a turn took.
-#[derive(Debug, PartialEq)]
-pub struct TurnStages {
-    pub turn: TurnId,
-    /// The caller's last voiced sample until the end of the turn was decided.
-    pub endpoint: Duration,
-    /// Until the final transcript.
-    pub stt: Duration,
-    /// Until the model's first text.
-    pub llm: Duration,
-    /// Until the first audio was queued for playout.
-    pub tts: Duration,
+impl Score {
+    fn to_json(&self) -> Value {
+        json!({
+            "pause": self.pause.0, "asked_us": micros(self.asked),
+            "answered_us": self.answered.map(|(at, _)| micros(at)),
+            "per_mille": self.answered.map(|(_, per_mille)| per_mille),
+        })
+    }
+}
+
+/// What is known of the caller's last words, as times since the answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallerStations {
+    /// His last voiced sample.
+    pub speech_end: Option<Duration>,
+    pub scores: Vec<Score>,
+    pub final_asked: Option<Duration>,
+    pub transcript: Option<Duration>,
+}
+
+/// What is known of one turn of the agent's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TurnStations {
+    pub caller: CallerStations,
+    /// It was decided that the caller has finished.
+    pub endpoint: Option<Duration>,
+    pub reply_asked: Option<Duration>,
+    pub first_text: Option<Duration>,
+    /// The first clause went to the voice.
+    pub first_clause: Option<Duration>,
+    /// Its first samples were queued for playout.
+    pub first_audio: Option<Duration>,
+    /// The first frame was taken for sending.
+    pub played: Option<Duration>,
+    pub is_speculated: bool,
+    pub is_cached: bool,
+    pub is_filler: bool,
+}
+
+/// The stations of the turns that are under way.
+#[derive(Debug, Default)]
+pub struct TurnTiming {
+    caller: CallerStations,
+    /// The caller's stations before the gate last opened: a noise takes nothing from them.
+    before: Option<CallerStations>,
+    is_noise: bool,
+    /// What the caller said last has been answered.
+    is_answered: bool,
+    turns: BTreeMap<TurnId, TurnStations>,
 }
 
 impl TurnTiming {
-    /// The caller stopped at `at`; a turn that was timed before is forgotten.
-    pub fn speech_ended(&mut self, at: Duration) {
-        *self = TurnTiming { speech_ended: Some(at), ..TurnTiming::default() };
+    pub fn speech_started(&mut self) {
+        self.is_noise = false;
+        self.before = None;
     }
 
-    pub fn endpointed(&mut self, at: Duration) {
-        self.endpointed = Some(at);
+    /// What the gate lets through is no speech after all, or was none.
+    pub fn speech_dismissed(&mut self) {
+        self.is_noise = true;
+        if let Some(mut before) = self.before.take() {
+            let after = std::mem::take(&mut self.caller);
+            before.scores.extend(after.scores);
+            before.final_asked = after.final_asked.or(before.final_asked);
+            before.transcript = after.transcript.or(before.transcript);
+            self.caller = before;
+        }
+    }
+
+    pub fn speech_confirmed(&mut self) {
+        self.is_noise = false;
+    }
+
+    /// The caller's last sound was at `at`.
+    pub fn speech_ended(&mut self, at: Duration) {
+        if !self.is_noise {
+            let ended = CallerStations { speech_end: Some(at), ..CallerStations::default() };
+            self.before = Some(std::mem::replace(&mut self.caller, ended));
+            self.is_answered = false;
+        }
+    }
+
+    pub fn score_asked(&mut self, pause: PauseId, at: Duration) {
+        self.caller.scores.push(Score { pause, asked: at, answered: None });
+    }
+
+    pub fn score_answered(&mut self, pause: PauseId, per_mille: u16, at: Duration) {
+        let open = self.caller.scores.iter_mut().find(|score| score.pause == pause && score.answered.is_none());
+        if let Some(score) = open {
+            score.answered = Some((at, per_mille));
+        }
+    }
+
+    pub fn final_asked(&mut self, at: Duration) {
+        self.caller.final_asked = Some(at);
     }
 
     pub fn transcribed(&mut self, at: Duration) {
-        self.transcribed.get_or_insert(at);
+        self.caller.transcript = Some(at);
     }
 
-    pub fn replying(&mut self, turn: TurnId, at: Duration) {
-        self.replying = Some((turn, at));
+    /// `turn` is prepared while it is not certain that the caller has finished.
+    pub fn held(&mut self, turn: TurnId) {
+        self.turn(turn).is_speculated = true;
+    }
+
+    /// It has become certain.
+    pub fn released(&mut self, turn: TurnId, at: Duration) {
+        let caller = self.caller.clone();
+        if let Some(stations) = self.turns.get_mut(&turn) {
+            stations.endpoint = Some(at);
+            stations.caller = caller;
+            self.is_answered = true;
+        }
+    }
+
+    /// The model is asked for `turn`.
+    pub fn reply_asked(&mut self, turn: TurnId, at: Duration) {
+        let stations = self.turn(turn);
+        stations.reply_asked.get_or_insert(at);
+        if !stations.is_speculated {
+            self.answers(turn, at);
+        }
+    }
+
+    /// `turn` answers what the caller said last.
+    fn answers(&mut self, turn: TurnId, at: Duration) {
+        let caller = self.caller.clone();
+        self.is_answered = true;
+        let stations = self.turn(turn);
+        if stations.endpoint.is_none() {
+            // The transcript that was asked for at the end of the turn is followed by the reply at once; one that had
+            // been asked for ahead of it had to wait for it.
+            let at_once = caller.transcript.is_some_and(|transcript| at.saturating_sub(transcript) < MOMENT);
+            stations.endpoint = if at_once { caller.final_asked } else { Some(at) };
+            stations.caller = caller;
+        }
     }
 
     pub fn text(&mut self, turn: TurnId, at: Duration) {
-        if self.replying.is_some_and(|(replying, _)| replying == turn) {
-            self.first_text.get_or_insert(at);
+        if let Some(stations) = self.turns.get_mut(&turn) {
+            stations.first_text.get_or_insert(at);
         }
     }
 
-    /// The first audio of `turn` was queued: the stages, once, if the turn answers something the caller said.
-    pub fn first_audio(&mut self, turn: TurnId, at: Duration) -> Option<TurnStages> {
-        let (replying, _) = self.replying.take()?;
-        if replying != turn {
-            return None;
+    /// A clause of `turn` went to the voice.
+    pub fn clause(&mut self, turn: TurnId, is_filler: bool, at: Duration) {
+        let stations = self.turn(turn);
+        if stations.first_clause.is_some() {
+            return;
         }
-        let (ended, endpointed) = (self.speech_ended?, self.endpointed?);
-        let (transcribed, text) = (self.transcribed?, self.first_text?);
-        Some(TurnStages {
-            turn,
-            endpoint: endpointed.saturating_sub(ended),
-            stt: transcribed.saturating_sub(endpointed),
-            llm: text.saturating_sub(transcribed),
-            tts: at.saturating_sub(text),
-        })
+        stations.first_clause = Some(at);
+        stations.is_filler = is_filler;
+        let is_scripted = stations.reply_asked.is_none();
+        if is_scripted && !self.is_answered && self.caller.speech_end.is_some() {
+            self.answers(turn, at);
+        }
+    }
+
+    pub fn first_audio(&mut self, turn: TurnId, is_cached: bool, at: Duration) {
+        if let Some(stations) = self.turns.get_mut(&turn).filter(|stations| stations.first_audio.is_none()) {
+            stations.first_audio = Some(at);
+            stations.is_cached = is_cached;
+        }
+    }
+
+    /// The first frame of `turn` was taken at `at`: all that is to be known of it, once.
+    pub fn played(&mut self, turn: TurnId, at: Duration) -> Option<TurnLine> {
+        let stations = self.turns.remove(&turn)?;
+        Some(TurnLine { turn, stations: TurnStations { played: Some(at), ..stations } })
+    }
+
+    /// `turn` was thrown away: the same, if it was not heard.
+    pub fn dropped(&mut self, turn: TurnId) -> Option<TurnLine> {
+        let mut stations = self.turns.remove(&turn)?;
+        if stations.is_speculated && stations.endpoint.is_none() {
+            stations.caller = self.before.clone().unwrap_or_else(|| self.caller.clone());
+        }
+        Some(TurnLine { turn, stations })
+    }
+
+    fn turn(&mut self, turn: TurnId) -> &mut TurnStations {
+        while self.turns.len() >= FOLLOWED && !self.turns.contains_key(&turn) {
+            self.turns.pop_first();
+        }
+        self.turns.entry(turn).or_default()
     }
 }
 
-impl TurnStages {
-    /// From the caller's last sound to the agent's first queued audio.
-    pub fn total(&self) -> Duration {
-        self.endpoint + self.stt + self.llm + self.tts
+/// Two things that happen within it are one decision of the machine's: it takes microseconds.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// All that is known of one turn.
+#[derive(Debug, PartialEq)]
+pub struct TurnLine {
+    pub turn: TurnId,
+    pub stations: TurnStations,
+}
+
+impl TurnLine {
+    /// Where the time went, if the turn was heard and answers something that the caller said.
+    pub fn waterfall(&self) -> Option<Waterfall> {
+        Waterfall::of(&self.stations)
     }
 
-    /// The journal's `timing` line, in milliseconds.
+    /// The journal's `timing` line: stations in microseconds since the answer, null where there was none, and for an
+    /// answer that was heard the stages in milliseconds.
     pub fn to_json(&self) -> Value {
-        let ms = |stage: Duration| (stage.as_secs_f64() * 10_000.0).round() / 10.0;
-        json!({
-            "turn": self.turn.0, "endpoint_ms": ms(self.endpoint), "stt_ms": ms(self.stt), "llm_ms": ms(self.llm),
-            "tts_ms": ms(self.tts), "total_ms": ms(self.total()),
-        })
+        let at = |station: Option<Duration>| station.map(micros);
+        let TurnStations { caller, .. } = &self.stations;
+        let mut line = json!({
+            "turn": self.turn.0,
+            "speech_end_us": at(caller.speech_end),
+            "scores": caller.scores.iter().map(Score::to_json).collect::<Vec<_>>(),
+            "final_asked_us": at(caller.final_asked),
+            "transcript_us": at(caller.transcript),
+            "endpoint_us": at(self.stations.endpoint),
+            "reply_asked_us": at(self.stations.reply_asked),
+            "first_text_us": at(self.stations.first_text),
+            "first_clause_us": at(self.stations.first_clause),
+            "first_audio_us": at(self.stations.first_audio),
+            "played_us": at(self.stations.played),
+            "speculated": self.stations.is_speculated,
+            "cached": self.stations.is_cached,
+            "filler": self.stations.is_filler,
+        });
+        if let (Some(waterfall), Value::Object(fields)) = (self.waterfall(), &mut line) {
+            fields.extend(waterfall.to_json());
+        }
+        line
     }
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MS: fn(u64) -> Duration = Duration::from_millis;
-
-    fn answered() -> TurnTiming {
-        let mut timing = TurnTiming::default();
-        timing.speech_ended(MS(1000));
-        timing.endpointed(MS(1500));
-        timing.transcribed(MS(1530));
-        timing.replying(TurnId(2), MS(1530));
-        timing.text(TurnId(2), MS(1531));
-        timing
-    }
-
-    #[test]
-    fn each_stage_is_the_time_between_two_stations() {
-        let stages = answered().first_audio(TurnId(2), MS(1541)).expect("a turn was under way");
-        assert_eq!(stages, TurnStages { turn: TurnId(2), endpoint: MS(500), stt: MS(30), llm: MS(1), tts: MS(10) });
-        assert_eq!(stages.to_json()["total_ms"], 541.0);
-    }
-
-    #[test]
-    fn a_turn_is_reported_once() {
-        let mut timing = answered();
-        assert!(timing.first_audio(TurnId(2), MS(1541)).is_some());
-        assert_eq!(timing.first_audio(TurnId(2), MS(1600)), None);
-    }
-
-    #[test]
-    fn a_prompt_nobody_asked_for_has_no_stages() {
-        assert_eq!(TurnTiming::default().first_audio(TurnId(1), MS(10)), None);
-    }
-}
+#[path = "timing_tests.rs"]
+mod tests;

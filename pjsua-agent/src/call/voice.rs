@@ -12,16 +12,23 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::task::JoinHandle;
 
 use super::phrases::Phrases;
-use crate::speech::Speech;
+use crate::speech::{Origin, PhraseCache, PhraseKey, Speech};
 
 /// How often a full playout ring is looked at again: five frames, well below what the ring holds.
 const RING_POLL: Duration = Duration::from_millis(100);
+
+/// The same before anything of a turn is in the ring: a quarter of the tick that makes room.
+const FIRST_POLL: Duration = Duration::from_millis(5);
 
 /// What the driver learns from the voice.
 #[derive(Debug, PartialEq)]
 pub enum VoiceEvent {
     /// The first audio of a turn's first clause has been queued.
-    FirstAudio { turn: TurnId },
+    FirstAudio {
+        turn: TurnId,
+        /// Whether it had been synthesised before.
+        cached: bool,
+    },
     /// A clause is wholly synthesised; `end_sample` is its end on the turn's time line.
     ClauseReady { turn: TurnId, clause: ClauseId, end_sample: u64 },
     /// No worker could synthesise the clause.
@@ -31,9 +38,26 @@ pub enum VoiceEvent {
 /// How a voice sounds.
 #[derive(Debug, Clone, Default)]
 pub struct VoiceSettings {
+    /// The engine, and its model where it has several: what was synthesised by another one sounds different.
+    pub engine: String,
     pub voice: String,
+    /// For the engine; empty: the voice's own.
     pub language: String,
     pub rate: f32,
+    /// In which the texts are written.
+    pub text_language: String,
+}
+
+impl VoiceSettings {
+    /// A clause as it can be spoken; empty when nothing in it can.
+    pub fn speakable(&self, text: &str) -> String {
+        spoken_text::speakable(text, &self.text_language)
+    }
+
+    /// Under which the audio of a speakable clause is kept.
+    pub fn key(&self, spoken: &str) -> PhraseKey {
+        PhraseKey::new(&self.engine, &self.voice, &self.language, self.rate, spoken)
+    }
 }
 
 enum Work {
@@ -135,6 +159,11 @@ impl Voice {
         self.playout.pause();
     }
 
+    /// Goes on more quietly, until [`Voice::resume`].
+    pub fn duck(&self, gain_db: f32) {
+        self.playout.duck(gain_db);
+    }
+
     pub fn resume(&self) {
         self.playout.resume();
     }
@@ -179,13 +208,24 @@ impl Voice {
 
     fn start_clause(&self, turn: TurnId, clause: ClauseId, text: String) -> Clause {
         let (chunks_in, chunks) = mpsc::unbounded_channel();
-        let synthesis = match self.phrases.find(&self.settings.voice, &text) {
+        let spoken = self.settings.speakable(&text);
+        if spoken.is_empty() {
+            let _ = chunks_in.send(Chunk::Last);
+            return Clause::new(turn, clause, chunks, None);
+        }
+        let key = self.settings.key(&spoken);
+        let synthesis = match self.phrases.cache().find(&key) {
             Some(samples) => {
                 let _ = chunks_in.send(Chunk::Audio(samples));
                 let _ = chunks_in.send(Chunk::Last);
                 None
             }
-            None => Some(tokio::spawn(synthesise(Arc::clone(&self.speech), request(&self.settings, text), chunks_in))),
+            None => {
+                let unspoken =
+                    Unspoken { key, origin: self.phrases.origin(&text), cache: Arc::clone(self.phrases.cache()) };
+                let request = request(&self.settings, spoken);
+                Some(tokio::spawn(find_or_synthesise(unspoken, Arc::clone(&self.speech), request, chunks_in)))
+            }
         };
         Clause::new(turn, clause, chunks, synthesis)
     }
@@ -212,20 +252,32 @@ impl Voice {
             self.current = None;
             return None;
         };
-        clause.pushed += self.playout.push(clause.turn.0, &samples[clause.pushed..]);
+        let taken = self.playout.push(clause.turn.0, &samples[clause.pushed..]);
+        clause.pushed += taken;
         let is_in_the_ring = clause.pushed == samples.len();
         if is_in_the_ring {
             clause.waiting.pop_front();
             clause.pushed = 0;
         }
         let turn = clause.turn;
-        if self.sounding.replace(turn) != Some(turn) {
-            return Some(VoiceEvent::FirstAudio { turn });
+        // A ring that is full of what was flushed takes nothing before the media clock's next tick.
+        let is_sounding = self.sounding == Some(turn) || taken > 0;
+        if is_sounding && self.sounding.replace(turn) != Some(turn) {
+            return Some(VoiceEvent::FirstAudio { turn, cached: clause.synthesis.is_none() });
         }
-        if !is_in_the_ring {
-            tokio::time::sleep(RING_POLL).await;
+        if is_in_the_ring {
+            return None;
         }
-        None
+        let room = tokio::time::sleep(if is_sounding { RING_POLL } else { FIRST_POLL });
+        tokio::select! {
+            // What comes meanwhile is taken in: the clause's length is wanted as soon as it is known.
+            chunk = clause.chunks.recv(), if !clause.is_whole => match clause.take(chunk) {
+                Err(reason) => Some(self.fail(reason)),
+                Ok(()) if clause.is_whole => Some(self.clause_ready()),
+                Ok(()) => None,
+            },
+            () = room => None,
+        }
     }
 
     /// The clause's length is known, long before its last sample fits into the ring: the ledger needs it as soon as
@@ -255,18 +307,49 @@ fn request(settings: &VoiceSettings, text: String) -> SynthesiseRequest {
     }
 }
 
+/// A clause that is not in memory.
+struct Unspoken {
+    key: PhraseKey,
+    origin: Origin,
+    cache: Arc<PhraseCache>,
+}
+
+/// Takes a clause from the disk, or has it synthesised and keeps it.
+async fn find_or_synthesise(
+    clause: Unspoken,
+    speech: Arc<Speech>,
+    request: SynthesiseRequest,
+    chunks: mpsc::UnboundedSender<Chunk>,
+) {
+    if let Some(samples) = clause.cache.load(clause.key, clause.origin).await {
+        let _ = chunks.send(Chunk::Audio(samples));
+        let _ = chunks.send(Chunk::Last);
+        return;
+    }
+    match synthesise(&speech, &request, &chunks).await {
+        Ok(whole) => clause.cache.keep(clause.key, &request.text, whole.into(), clause.origin).await,
+        Err(reason) => {
+            let _ = chunks.send(Chunk::Failed(reason));
+        }
+    }
+}
+
 /// Synthesises one clause, a second time where the first attempt breaks off; the samples already handed on are not
-/// handed on again.
-async fn synthesise(speech: Arc<Speech>, request: SynthesiseRequest, chunks: mpsc::UnboundedSender<Chunk>) {
+/// handed on again. Returns the audio of the attempt that succeeded.
+async fn synthesise(
+    speech: &Speech,
+    request: &SynthesiseRequest,
+    chunks: &mpsc::UnboundedSender<Chunk>,
+) -> Result<Vec<i16>, String> {
     let mut sent = 0;
     let mut reason = String::new();
     for _attempt in 0..2 {
-        match attempt(&speech, &request, &chunks, &mut sent).await {
-            Ok(()) => return,
+        match attempt(speech, request, chunks, &mut sent).await {
+            Ok(whole) => return Ok(whole),
             Err(error) => reason = error,
         }
     }
-    let _ = chunks.send(Chunk::Failed(reason));
+    Err(reason)
 }
 
 async fn attempt(
@@ -274,23 +357,22 @@ async fn attempt(
     request: &SynthesiseRequest,
     chunks: &mpsc::UnboundedSender<Chunk>,
     sent: &mut usize,
-) -> Result<(), String> {
+) -> Result<Vec<i16>, String> {
     let mut synthesis = speech.synthesise(request.clone()).await.map_err(|error| error.to_string())?;
-    let mut skip = *sent;
+    let mut whole = Vec::new();
     while let Some(samples) = synthesis.next().await.map_err(|error| error.to_string())? {
-        let skipped = skip.min(samples.len());
-        skip -= skipped;
-        let fresh = &samples[skipped..];
+        whole.extend_from_slice(&samples);
+        let fresh = &whole[whole.len().min(*sent)..];
         if !fresh.is_empty() {
-            *sent += fresh.len();
             let _ = chunks.send(Chunk::Audio(fresh.into()));
+            *sent = whole.len();
         }
     }
     let _ = chunks.send(Chunk::Last);
-    Ok(())
+    Ok(whole)
 }
 
-/// The whole audio of `text`, for phrases that are made ahead.
+/// The whole audio of a speakable `text`, for phrases that are made ahead.
 ///
 /// # Errors
 /// The worker's, as text.

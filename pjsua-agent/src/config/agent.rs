@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::reader::{Document, Reading, Report, Section, Value};
+use super::reader::{Document, Report, Section};
 use super::sip::uri_with_user;
 use super::speech::{is_english, is_local, voice_fault};
 use super::{SipUri, Tts, Turns, kinds, turns};
@@ -33,6 +33,17 @@ pub struct Agent {
     pub phrases: Phrases,
     /// The configuration's `[turns]` with the agent's own on top
     pub turns: Turns,
+    /// Whether a language model is told how to speak on a telephone
+    pub spoken_style: bool,
+    /// What the small model of `[llm_small]` says first; `None`: it is not asked
+    pub pre_response: Option<PreResponse>,
+}
+
+/// `[pre_response]`: a small model's first clause, spoken while the main model prepares the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreResponse {
+    /// What the small model is told before the conversation
+    pub prompt: String,
 }
 
 /// A keyword rule of the `rules` engine.
@@ -89,10 +100,54 @@ pub struct Phrases {
     pub goodbye: Option<String>,
     /// The last words when the call has lasted for `max_call`
     pub time_limit_goodbye: Option<String>,
+    /// Before the greeting, never interrupted
+    pub notice: Option<String>,
+    /// To a caller who only asks whether anybody is there
+    pub hello_answer: Option<String>,
+    /// To a caller who asks to wait
+    pub hold_answer: Option<String>,
+    /// One of them when a reply is late; may be empty: none
+    pub fillers: Option<Vec<String>>,
+    /// The same after a question; may be empty: none
+    pub question_fillers: Option<Vec<String>>,
+}
+
+impl Phrases {
+    /// Every text of them, with its placeholders.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        let single = [
+            &self.not_understood,
+            &self.failure,
+            &self.failure_goodbye,
+            &self.no_input_prompt,
+            &self.no_input_goodbye,
+            &self.transfer_announcement,
+            &self.transfer_failed,
+            &self.goodbye,
+            &self.time_limit_goodbye,
+            &self.notice,
+            &self.hello_answer,
+            &self.hold_answer,
+        ];
+        single.into_iter().flatten().chain([&self.fillers, &self.question_fillers].into_iter().flatten().flatten())
+    }
 }
 
 /// Said when no rule matches and the agent has nothing else for that.
 const FALLBACK: &str = "Sorry, I did not get that. Could you say it in other words?";
+
+/// What a small model is told when the agent does not say it: its clause must be right whatever the answer will be.
+const PRE_RESPONSE_PROMPT: &str = "You are the first half second of a telephone agent. Say only a short phrase, at most \
+    eight words, that takes up what the caller said and leads over to an answer that somebody else gives. Never \
+    answer, promise or ask anything.";
+
+/// What the daemon's file says that agents build on.
+pub(super) struct Base<'a> {
+    pub(super) turns: &'a Turns,
+    pub(super) tts: &'a Tts,
+    /// Whether there is an `[llm_small]`
+    pub(super) has_small_model: bool,
+}
 
 /// Every agent of a directory.
 pub(super) struct Agents {
@@ -106,7 +161,7 @@ pub(super) struct Agents {
 ///
 /// # Errors
 /// When the directory cannot be read or holds no agent. What is wrong inside a file goes to the report.
-pub(super) fn read_all(dir: &Path, turns: &Turns, tts: &Tts, report: &Report) -> Result<Agents, String> {
+pub(super) fn read_all(dir: &Path, base: &Base<'_>, report: &Report) -> Result<Agents, String> {
     let listed = std::fs::read_dir(dir).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
     let entries = listed.map_err(|error| format!("{} cannot be read: {error}", dir.display()))?;
     let is_toml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
@@ -117,7 +172,7 @@ pub(super) fn read_all(dir: &Path, turns: &Turns, tts: &Tts, report: &Report) ->
     }
     let mut read = Agents { agents: BTreeMap::new(), names: BTreeSet::new() };
     for file in files {
-        let (name, agent) = read_file(&file, turns, tts, report, &read.names);
+        let (name, agent) = read_file(&file, base, report, &read.names);
         read.names.insert(name.clone());
         if let Some(agent) = agent {
             read.agents.insert(name, agent);
@@ -126,13 +181,7 @@ pub(super) fn read_all(dir: &Path, turns: &Turns, tts: &Tts, report: &Report) ->
     Ok(read)
 }
 
-fn read_file(
-    file: &Path,
-    turns: &Turns,
-    tts: &Tts,
-    report: &Report,
-    taken: &BTreeSet<String>,
-) -> (String, Option<Agent>) {
+fn read_file(file: &Path, base: &Base<'_>, report: &Report, taken: &BTreeSet<String>) -> (String, Option<Agent>) {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let Some(document) = Document::read(file, report) else { return (stem, None) };
     let Some(table) = document.parse(report) else { return (stem, None) };
@@ -141,16 +190,18 @@ fn read_file(
     if taken.contains(&name) {
         root.fault("name", format!("“{name}” is the name of another agent, too; allowed: a name of its own"));
     }
-    let agent = read_agent(root, name.clone(), turns, tts);
+    let agent = read_agent(root, name.clone(), base);
     (name, agent)
 }
 
-fn read_agent(mut root: Section<'_>, name: String, turns: &Turns, tts: &Tts) -> Option<Agent> {
+fn read_agent(mut root: Section<'_>, name: String, base: &Base<'_>) -> Option<Agent> {
     let greeting = root.required("greeting", kinds::text);
     let prompt = root.or("prompt", kinds::text, String::new());
     let language = root.or("language", kinds::language, "en".to_owned());
+    let spoken_style = root.or("spoken_style", kinds::boolean, true);
     let human = root.optional("human", uri_with_user);
     let voice = root.optional("voice", kinds::text);
+    let tts = base.tts;
     if let Some(fault) =
         voice.as_deref().filter(|_| is_local(&tts.workers)).and_then(|voice| voice_fault(tts.engine, voice))
     {
@@ -161,7 +212,8 @@ fn read_agent(mut root: Section<'_>, name: String, turns: &Turns, tts: &Tts) -> 
     if !is_english(&language) && !all_replaced {
         root.warn("language", format!("is “{language}”, but some [phrases] are still the built-in English ones"));
     }
-    let turns = turns::read(root.table("turns"), turns);
+    let turns = turns::read(root.table("turns"), base.turns);
+    let pre_response = read_pre_response(root.table("pre_response"), base);
     let sections = root.tables("rule");
     let mut seen = BTreeSet::new();
     let mut rules = Vec::with_capacity(sections.len());
@@ -171,13 +223,40 @@ fn read_agent(mut root: Section<'_>, name: String, turns: &Turns, tts: &Tts) -> 
     let file = root.document().file().to_owned();
     root.finish();
     let greeting = greeting?;
-    Some(Agent { name, file, greeting, prompt, language, human, voice, rules, fallback, phrases, turns })
+    Some(Agent {
+        name,
+        file,
+        greeting,
+        prompt,
+        language,
+        human,
+        voice,
+        rules,
+        fallback,
+        phrases,
+        turns,
+        spoken_style,
+        pre_response,
+    })
+}
+
+fn read_pre_response(mut section: Section<'_>, base: &Base<'_>) -> Option<PreResponse> {
+    let enabled = section.or("enabled", kinds::boolean, false);
+    let prompt = section.or("prompt", kinds::text, PRE_RESPONSE_PROMPT.to_owned());
+    if enabled && !base.has_small_model {
+        section.fault(
+            "enabled",
+            "there is no small model to ask; allowed: with an engine in [llm_small] of pjsua-agent.toml",
+        );
+    }
+    section.finish();
+    enabled.then_some(PreResponse { prompt })
 }
 
 const SLOTS: &[(&str, Slot)] = &[(Slot::Digits.as_str(), Slot::Digits)];
 
 fn read_rule(mut section: Section<'_>, has_human: bool, seen: &mut BTreeSet<String>) -> Option<Rule> {
-    let phrases = section.required("match", kinds::list(1, spoken_phrase));
+    let phrases = section.required("match", kinds::list(1, kinds::spoken_phrase));
     let transfer = section.or("transfer", kinds::boolean, false);
     let hangup = section.or("hangup", kinds::boolean, false);
     let say = match transfer || hangup {
@@ -232,19 +311,15 @@ fn read_phrases(mut section: Section<'_>) -> (Phrases, bool) {
         transfer_failed: phrase("transfer_failed"),
         goodbye: phrase("goodbye"),
         time_limit_goodbye: phrase("time_limit_goodbye"),
+        hello_answer: phrase("hello_answer"),
+        hold_answer: phrase("hold_answer"),
+        notice: section.optional("notice", kinds::text),
+        fillers: section.optional("fillers", kinds::list(0, kinds::text)),
+        question_fillers: section.optional("question_fillers", kinds::list(0, kinds::text)),
     };
+    all_replaced &= phrases.fillers.is_some() && phrases.question_fillers.is_some();
     section.finish();
     (phrases, all_replaced)
-}
-
-/// Words that a caller may say.
-fn spoken_phrase(value: Value<'_>) -> Reading<String> {
-    let phrase = kinds::text(value)?;
-    if phrase.chars().any(char::is_alphanumeric) {
-        Ok(phrase)
-    } else {
-        value.refuse(format!("{} holds no word; allowed: what a caller may say", value.source()))
-    }
 }
 
 fn normalised(phrase: &str) -> String {

@@ -153,6 +153,40 @@ pub(super) fn list<T>(least: usize, kind: impl Fn(Value<'_>) -> Reading<T>) -> i
     }
 }
 
+/// Words that a caller may say.
+pub(super) fn spoken_phrase(value: Value<'_>) -> Reading<String> {
+    let phrase = text(value)?;
+    if phrase.chars().any(char::is_alphanumeric) {
+        Ok(phrase)
+    } else {
+        value.refuse(format!("{} holds no word; allowed: what a caller may say", value.source()))
+    }
+}
+
+/// A size with its unit, in bytes.
+pub(super) fn bytes(range: RangeInclusive<u64>) -> impl Fn(Value<'_>) -> Reading<u64> {
+    const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    let shown = |bytes: u64| {
+        let fits = UNITS.iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit));
+        fits.map_or_else(|| format!("{bytes}"), |(name, unit)| format!("{}{name}", bytes / unit))
+    };
+    move |value| {
+        let allowed = format!("\"64MiB\", \"1GiB\", …: {} to {}", shown(*range.start()), shown(*range.end()));
+        let DeValue::String(text) = value.value else {
+            return value.wrong_type(format_args!("a size such as {allowed}"));
+        };
+        let bytes = UNITS.iter().find_map(|(name, unit)| {
+            let number: u64 = text.strip_suffix(name)?.trim().parse().ok()?;
+            number.checked_mul(*unit)
+        });
+        match bytes {
+            Some(bytes) if range.contains(&bytes) => Ok(bytes),
+            Some(_) => value.refuse(format!("{} is out of range; allowed: {allowed}", value.source())),
+            None => value.refuse(format!("{} is not a size; allowed: {allowed}", value.source())),
+        }
+    }
+}
+
 /// A path, relative to the file; it need not exist.
 pub(super) fn path(value: Value<'_>) -> Reading<PathBuf> {
     Ok(value.document.resolve(&text(value)?))

@@ -9,6 +9,7 @@
 
 mod agent;
 mod daemon;
+mod hearing;
 mod kinds;
 mod problem;
 mod reader;
@@ -24,16 +25,17 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use agent::Agents;
+use agent::{Agents, Base};
 use reader::{Document, Report, Section};
 
-pub use agent::{Agent, Phrases, Rule, Slot};
+pub use agent::{Agent, Phrases, PreResponse, Rule, Slot};
 pub use daemon::{Api, Daemon, Journal, Log, LogFormat, LogTarget};
+pub use hearing::{Hearing, ModelFile, Vad};
 pub use problem::{ConfigError, Problem};
 pub use secret::Secret;
 pub use sip::{Account, Codec, Sip};
-pub use speech::{Llm, LlmEngine, Stt, SttEngine, Tts, TtsEngine, Workers};
-pub use turns::{Turns, Vad};
+pub use speech::{Llm, LlmEngine, PhraseCache, Stt, SttEngine, Tts, TtsEngine, Workers};
+pub use turns::Turns;
 pub use values::{BadValue, HeaderPattern, Listen, Network, SipUri, Transport};
 
 /// A valid configuration: every agent that is named exists, every address parses, every value is in its range.
@@ -51,12 +53,16 @@ pub struct Config {
     pub stt: Stt,
     /// `[llm]`
     pub llm: Llm,
+    /// `[llm_small]`: a second, faster model for pre-responses; absent: none
+    pub llm_small: Option<Llm>,
     /// `[tts]`
     pub tts: Tts,
     /// `[turns]`; an agent's own `turns` already has its overrides applied, so calls use that one
     pub turns: Turns,
     /// `[vad]`
     pub vad: Vad,
+    /// `[hearing]`
+    pub hearing: Hearing,
     /// `[api]`
     pub api: Api,
     /// `[journal]`; absent: no journal is kept
@@ -98,8 +104,10 @@ fn read(file: &Path, environment: &dyn Fn(&str) -> Option<String>, report: &Repo
     let table = document.parse(report)?;
     let mut root = Section::root(&document, &table, report);
     let turns = turns::read(root.table("turns"), &Turns::default());
-    let tts = speech::read_tts(root.table("tts"));
-    let agents = read_agents(root.table("agents"), &turns, &tts);
+    let tts = speech::read_tts(root.table("tts"), environment);
+    let llm_small = speech::read_llm_small(root.table("llm_small"));
+    let base = Base { turns: &turns, tts: &tts, has_small_model: llm_small.is_some() };
+    let agents = read_agents(root.table("agents"), &base);
     let (sip, expires) = sip::read(root.table("sip"), &agents.names);
     let accounts = sip::read_accounts(root.tables("account"), &agents.names, expires, environment);
     if accounts.iter().all(|account| !account.enabled) && sip.as_ref().is_some_and(|sip| sip.direct_agent.is_none()) {
@@ -107,20 +115,39 @@ fn read(file: &Path, environment: &dyn Fn(&str) -> Option<String>, report: &Repo
     }
     let stt = speech::read_stt(root.table("stt"));
     let llm = speech::read_llm(root.table("llm"));
-    let vad = turns::read_vad(root.table("vad"));
+    let vad = hearing::read_vad(root.table("vad"));
+    let hearing = hearing::read(root.table("hearing"));
     let api = daemon::read_api(root.table("api"));
     let journal = daemon::read_journal(root.table("journal"));
     let daemon = daemon::read(root.table("daemon"), environment);
     let log = daemon::read_log(root.table("log"), environment);
     root.finish();
     let (file, agents, warnings) = (file.to_owned(), agents.agents, Vec::new());
-    Some(Config { file, sip: sip?, accounts, agents, stt, llm, tts, turns, vad, api, journal, daemon, log, warnings })
+    let sip = sip?;
+    Some(Config {
+        file,
+        sip,
+        accounts,
+        agents,
+        stt,
+        llm,
+        llm_small,
+        tts,
+        turns,
+        vad,
+        hearing,
+        api,
+        journal,
+        daemon,
+        log,
+        warnings,
+    })
 }
 
-fn read_agents(mut section: Section<'_>, turns: &Turns, tts: &Tts) -> Agents {
+fn read_agents(mut section: Section<'_>, base: &Base<'_>) -> Agents {
     let default = section.document().resolve("agents");
     let dir = section.or("dir", kinds::path, default);
-    let agents = agent::read_all(&dir, turns, tts, section.report()).unwrap_or_else(|message| {
+    let agents = agent::read_all(&dir, base, section.report()).unwrap_or_else(|message| {
         section.fault("dir", message);
         Agents { agents: BTreeMap::new(), names: Default::default() }
     });

@@ -32,6 +32,8 @@ pub struct Sip {
     pub retry_max: Duration,
     /// Headers of the INVITE that the agent's prompt is told
     pub context_headers: Vec<HeaderPattern>,
+    /// `[sip.direct] noise_suppression`: as an account's
+    pub direct_noise_suppression: bool,
     /// `[sip.direct] agent`: who answers calls of a trusted peer that no account owns; `None`: they get 404
     pub direct_agent: Option<String>,
 }
@@ -70,6 +72,8 @@ pub struct Account {
     pub enabled: bool,
     /// The agent that answers; it exists
     pub agent: String,
+    /// Whether noise is taken out of the caller's audio before it is recognised
+    pub noise_suppression: bool,
 }
 
 const CODECS: &[(&str, Codec)] =
@@ -113,6 +117,7 @@ pub(super) fn read(mut section: Section<'_>, agents: &BTreeSet<String>) -> (Opti
         true => direct.required("agent", existing_agent(agents)),
         false => None,
     };
+    let direct_noise_suppression = direct.or("noise_suppression", kinds::boolean, false);
     if !trusted.is_empty() && !direct.is_present() {
         section.warn("trusted", "trusted peers have nobody to talk to; name an agent in [sip.direct]");
     }
@@ -130,6 +135,7 @@ pub(super) fn read(mut section: Section<'_>, agents: &BTreeSet<String>) -> (Opti
         retry_max,
         context_headers,
         direct_agent,
+        direct_noise_suppression,
     });
     (sip, expires)
 }
@@ -159,6 +165,7 @@ pub(super) fn read_accounts(
         let expires = section.or("expires", kinds::duration(EXPIRES_MS), expires);
         let enabled = section.or("enabled", kinds::boolean, true);
         let agent = section.required("agent", existing_agent(agents));
+        let noise_suppression = section.or("noise_suppression", kinds::boolean, false);
         section.finish();
         let read = || {
             Some(Account {
@@ -171,6 +178,7 @@ pub(super) fn read_accounts(
                 expires,
                 enabled,
                 agent: agent?,
+                noise_suppression,
             })
         };
         accounts.extend(read());

@@ -106,6 +106,19 @@ pub struct Tts {
     pub model: Option<PathBuf>,
     /// `libonnxruntime.so`, when it is not where the loader finds it; exists
     pub onnxruntime: Option<PathBuf>,
+    /// `None` (`phrase_cache = false`): everything is synthesised each time
+    pub phrase_cache: Option<PhraseCache>,
+}
+
+/// Where audio that was synthesised before is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhraseCache {
+    /// Made when it is missing; `None` (`cache = "off"`): only in memory
+    pub dir: Option<PathBuf>,
+    /// Bytes in the folder; what was not used for longest goes first
+    pub disk_bytes: u64,
+    /// Bytes of repeated clauses in memory; the configured phrases are not counted
+    pub memory_bytes: u64,
 }
 
 const WORKERS: std::ops::RangeInclusive<u32> = 1..=64;
@@ -138,30 +151,46 @@ pub(super) fn read_stt(mut section: Section<'_>) -> Stt {
     Stt { engine, workers, model, language, threads, capacity }
 }
 
+const LLM_ENGINES: &[(&str, LlmEngine)] = &[("rules", LlmEngine::Rules), ("llama", LlmEngine::Llama)];
+
 /// Reads `[llm]`.
 pub(super) fn read_llm(mut section: Section<'_>) -> Llm {
-    let engine = section.or(
-        "engine",
-        kinds::one_of(&[("rules", LlmEngine::Rules), ("llama", LlmEngine::Llama)]),
-        LlmEngine::Rules,
-    );
-    let workers = read_workers(&mut section);
+    /// About 40 s of speech.
+    const MAX_TOKENS: u32 = 160;
+    let engine = section.or("engine", kinds::one_of(LLM_ENGINES), LlmEngine::Rules);
     let fallback_rules = section.or("fallback", kinds::one_of(&[("rules", true), ("none", false)]), true);
+    let llm = read_model(&mut section, engine, MAX_TOKENS);
+    section.finish();
+    Llm { fallback_rules, ..llm }
+}
+
+/// Reads `[llm_small]`; `None` unless it names an engine.
+pub(super) fn read_llm_small(mut section: Section<'_>) -> Option<Llm> {
+    /// A clause.
+    const MAX_TOKENS: u32 = 24;
+    let engine = section.or("engine", kinds::or_off(kinds::one_of(LLM_ENGINES)), None);
+    let llm = read_model(&mut section, engine.unwrap_or(LlmEngine::Rules), MAX_TOKENS);
+    section.finish();
+    engine.map(|_| llm)
+}
+
+/// The keys that both models have, without a fallback.
+fn read_model(section: &mut Section<'_>, engine: LlmEngine, max_tokens: u32) -> Llm {
+    let workers = read_workers(section);
     let model = section.optional("model", kinds::existing_path);
     let context = section.optional("context", kinds::integer(512..=1_048_576));
     let threads = section.optional("threads", kinds::integer(THREADS));
     let capacity = section.optional("capacity", kinds::integer(CAPACITY));
-    let max_tokens = section.or("max_tokens", kinds::integer(1..=4096), 160);
+    let max_tokens = section.or("max_tokens", kinds::integer(1..=4096), max_tokens);
     let temperature = section.or("temperature", kinds::number(0.0..=2.0), 0.3);
     if is_local(&workers) && engine == LlmEngine::Llama && !section.has("model") {
-        need_model(&section, "llama", "a GGUF file");
+        need_model(section, "llama", "a GGUF file");
     }
-    section.finish();
-    Llm { engine, fallback_rules, workers, model, context, threads, capacity, max_tokens, temperature }
+    Llm { engine, fallback_rules: false, workers, model, context, threads, capacity, max_tokens, temperature }
 }
 
 /// Reads `[tts]`.
-pub(super) fn read_tts(mut section: Section<'_>) -> Tts {
+pub(super) fn read_tts(mut section: Section<'_>, environment: &dyn Fn(&str) -> Option<String>) -> Tts {
     let engine = section.or(
         "engine",
         kinds::one_of(&[("flite", TtsEngine::Flite), ("espeak", TtsEngine::Espeak), ("piper", TtsEngine::Piper)]),
@@ -173,6 +202,7 @@ pub(super) fn read_tts(mut section: Section<'_>) -> Tts {
     let rate = section.or("rate", kinds::number(0.5..=2.0), 1.0);
     let model = section.optional("model", kinds::existing_path);
     let onnxruntime = section.optional("onnxruntime", kinds::existing_path);
+    let phrase_cache = read_phrase_cache(&mut section, environment);
     if is_local(&workers) {
         if engine == TtsEngine::Piper && !section.has("model") {
             need_model(&section, "piper", "a Piper voice, ….onnx");
@@ -182,7 +212,29 @@ pub(super) fn read_tts(mut section: Section<'_>) -> Tts {
         }
     }
     section.finish();
-    Tts { engine, workers, voice, language, rate, model, onnxruntime }
+    Tts { engine, workers, voice, language, rate, model, onnxruntime, phrase_cache }
+}
+
+fn read_phrase_cache(section: &mut Section<'_>, environment: &dyn Fn(&str) -> Option<String>) -> Option<PhraseCache> {
+    const MIB: u64 = 1 << 20;
+    let enabled = section.or("phrase_cache", kinds::boolean, true);
+    let dir = section.optional("cache", kinds::or_off(kinds::path)).unwrap_or_else(|| default_cache_dir(environment));
+    let disk_bytes = section.or("cache_size", kinds::bytes(MIB..=1024 * 1024 * MIB), 256 * MIB);
+    let memory_bytes = section.or("cache_memory", kinds::bytes(MIB..=64 * 1024 * MIB), 32 * MIB);
+    enabled.then_some(PhraseCache { dir, disk_bytes, memory_bytes })
+}
+
+/// Where this user's caches belong; nowhere when that is not known.
+fn default_cache_dir(environment: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    // Set by systemd for CacheDirectory=; several folders are separated by colons.
+    let from_systemd = environment("CACHE_DIRECTORY").and_then(|dirs| dirs.split(':').next().map(PathBuf::from));
+    let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let from_user = || {
+        let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+        Some(caches.join("pjsua-agent"))
+    };
+    let of_root = || nix::unistd::geteuid().is_root().then(|| PathBuf::from("/var/cache/pjsua-agent"));
+    Some(from_systemd.or_else(from_user).or_else(of_root)?.join("phrases"))
 }
 
 /// Why the engine cannot speak with this voice, when that is known without asking it.

@@ -1,5 +1,7 @@
 //! The documented files themselves are the test material: what they say about the keys is held against the reader.
 
+mod turns;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +12,7 @@ const DAEMON_FILE: &str = include_str!("../../../conf/pjsua-agent.toml");
 const AGENT_FILE: &str = include_str!("../../../conf/agents/demo.toml");
 
 /// Keys whose commented value is an example and not the default; its file or address need not exist here.
-const EXAMPLES: [&str; 13] = [
+const EXAMPLES: [&str; 17] = [
     "public_address",
     "password_file",
     "realm",
@@ -22,9 +24,16 @@ const EXAMPLES: [&str; 13] = [
     "context",
     "language",
     "onnxruntime",
+    "vad_model",
+    "end_of_turn_model",
+    "backchannels",
+    "cache",
     "runtime_dir",
     "target",
 ];
+
+/// Keys whose example is a file, which is not there.
+const FILES: [&str; 6] = ["command", "model", "onnxruntime", "vad_model", "end_of_turn_model", "password_file"];
 
 /// A configuration in a folder of its own, which goes with it.
 struct Site {
@@ -137,7 +146,7 @@ fn every_commented_key_can_be_uncommented_and_shows_its_default() {
         let uncommented = with_line(DAEMON_FILE, line.index, &format!("{} = {}", line.key, line.value));
         let site = Site::new(&uncommented);
         // Only the files that examples name may be missing.
-        if ["command", "model", "onnxruntime", "password_file"].contains(&line.key.as_str()) {
+        if FILES.contains(&line.key.as_str()) {
             let problems = site.load().map(drop).map_err(|error| error.to_string());
             assert!(
                 problems.as_ref().err().is_none_or(|text| text.contains("cannot be used")),
@@ -161,7 +170,7 @@ fn every_commented_key_can_be_uncommented_and_shows_its_default() {
 fn all_commented_keys_can_be_uncommented_together() {
     let mut daemon: Vec<String> = DAEMON_FILE.lines().map(str::to_owned).collect();
     for line in key_lines(DAEMON_FILE).into_iter().filter(|line| line.commented) {
-        if !["command", "model", "onnxruntime", "password_file"].contains(&line.key.as_str()) {
+        if !FILES.contains(&line.key.as_str()) {
             daemon[line.index] = format!("{} = {}", line.key, line.value);
         }
     }
@@ -271,8 +280,8 @@ fn all_problems_of_all_files_are_reported_at_once_in_the_order_of_their_lines() 
         pjsua-agent.toml:6: [sip] codecs: \"G729\" is unknown, did you mean \"G722\"?; allowed: \"opus\", \"G722\", \"PCMU\", \"PCMA\"\n\
         pjsua-agent.toml:9: [turns] endpoint_silence: 500 has no unit; allowed: \"500ms\", \"30s\", …: 100ms to 5s\n\
         pjsua-agent.toml:10: [turns] reply_timeout: \"6 parsecs\" is not a duration (unknown time unit \"parsecs\", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations)); allowed: 500ms to 1m\n\
-        pjsua-agent.toml:11: colour: unknown; allowed: turns, tts, agents, sip, account, stt, llm, vad, api, journal, daemon, log\n\
-        agents/demo.toml:1: greting: unknown, did you mean “greeting”?; allowed: name, greeting, prompt, language, human, voice, fallback, phrases, turns, rule\n\
+        pjsua-agent.toml:11: colour: unknown; allowed: turns, tts, llm_small, agents, sip, account, stt, llm, vad, hearing, api, journal, daemon, log\n\
+        agents/demo.toml:1: greting: unknown, did you mean “greeting”?; allowed: name, greeting, prompt, language, spoken_style, human, voice, fallback, phrases, turns, pre_response, rule\n\
         agents/demo.toml:2: [[rule]] say: is missing\n\
         agents/demo.toml:4: [[rule]] hangup: 1 is an integer; allowed: true, false";
     assert_eq!(site.problems(), expected);
@@ -366,7 +375,7 @@ fn a_password_is_shown_neither_by_a_problem_nor_by_debug() {
 #[test]
 fn contradictions_are_refused() {
     for (lines, what) in [
-        ("[turns]\nbarge_in_confirm = \"600ms\"", "[turns] overlap_limit: is shorter than barge_in_confirm"),
+        ("[turns]\nbarge_in_confirm = \"600ms\"", "[turns] barge_in_confirm: 600ms contradicts overlap_limit, 500ms"),
         ("retry_min = \"1m\"", "[sip] retry_max: is shorter than retry_min"),
         ("rtp_ports = [20000, 20009]", "[sip] rtp_ports: has ports for 5 calls, but max_calls is 100"),
         ("rtp_ports = [20009, 20000]", "[sip] rtp_ports: [20009, 20000] is not a range"),
@@ -394,9 +403,9 @@ fn a_remote_stage_needs_no_model() {
 fn an_agent_overrides_the_timing_of_the_daemon() {
     let agent = "greeting = \"Hello\"\n[turns]\nno_input_after = \"20s\"\n";
     let config = Site::with_agent(&minimal("[turns]\nendpoint_silence = \"700ms\"\n"), agent).load().expect("valid");
-    let turns = &config.agents["demo"].turns;
+    let turns = &config.agents["demo"].turns.settings;
     assert_eq!((turns.endpoint_silence, turns.no_input_after), (Duration::from_millis(700), Duration::from_secs(20)));
-    assert_eq!(config.turns.no_input_after, Duration::from_secs(7));
+    assert_eq!(config.turns.settings.no_input_after, Duration::from_secs(7));
 }
 
 #[test]

@@ -1,6 +1,10 @@
-//! `[turns]` and `[vad]`: when to speak, when to stop.
+//! `[turns]`: when to speak, when to stop.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::time::Duration;
+
+use conversation::{OnOverlap, Settings};
 
 use super::kinds;
 use super::reader::Section;
@@ -8,85 +12,177 @@ use super::reader::Section;
 /// `[turns]`: the timing of a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turns {
-    /// Silence after which the caller's turn is over
-    pub endpoint_silence: Duration,
-    /// Speech over the agent that long is an interruption
-    pub barge_in_confirm: Duration,
-    /// The longest an overlap stays undecided
-    pub overlap_limit: Duration,
-    /// Silence of both sides after which the caller is prompted
-    pub no_input_after: Duration,
-    /// Prompts before the agent says goodbye
-    pub no_input_prompts: u32,
-    /// How long to wait for a final transcript
-    pub transcript_timeout: Duration,
-    /// How long to wait for the first words of a reply
-    pub reply_timeout: Duration,
-    /// The longest call
-    pub max_call: Duration,
-}
-
-/// `[vad]`: what counts as speech.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Vad {
-    /// 0 (hears everything) to 3 (hears only what is surely speech)
-    pub aggressiveness: u8,
-    /// Voiced audio before speech is said to have started
-    pub onset: Duration,
-    /// Silence before speech is said to have ended
-    pub hangover: Duration,
-    /// Audio before the onset that the recogniser gets too
-    pub preroll: Duration,
+    /// The conversation machine's own settings, of which this section sets every time, bound and switch; the phrases
+    /// in it are the built-in ones, and `language`, `human` and `pre_response` come from the agent (see `setup`)
+    pub settings: Settings,
+    /// Level of the agent's voice while the caller speaks over it, with `on_overlap = "duck"`
+    pub duck_db: f32,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Turns {
-            endpoint_silence: Duration::from_millis(500),
-            barge_in_confirm: Duration::from_millis(300),
-            overlap_limit: Duration::from_millis(500),
-            no_input_after: Duration::from_secs(7),
-            no_input_prompts: 2,
-            transcript_timeout: Duration::from_secs(2),
-            reply_timeout: Duration::from_secs(6),
-            max_call: Duration::from_secs(30 * 60),
-        }
+        // -18 dB: an eighth of the amplitude; still followed by who listens, not in the way of who speaks.
+        Turns { settings: Settings::default(), duck_db: -18.0 }
     }
 }
+
+const ON_OVERLAP: &[(&str, OnOverlap)] = &[("pause", OnOverlap::Pause), ("duck", OnOverlap::Duck)];
 
 /// Reads `[turns]` of the daemon's file or of an agent's; what is absent is as in `base`.
 pub(super) fn read(mut section: Section<'_>, base: &Turns) -> Turns {
-    let mut duration = |key, range_ms, default| section.or(key, kinds::duration(range_ms), default);
-    let endpoint_silence = duration("endpoint_silence", 100..=5000, base.endpoint_silence);
-    let barge_in_confirm = duration("barge_in_confirm", 0..=2000, base.barge_in_confirm);
-    let overlap_limit = duration("overlap_limit", 50..=5000, base.overlap_limit);
-    let no_input_after = duration("no_input_after", 1000..=120_000, base.no_input_after);
-    let transcript_timeout = duration("transcript_timeout", 200..=30_000, base.transcript_timeout);
-    let reply_timeout = duration("reply_timeout", 500..=60_000, base.reply_timeout);
-    let max_call = duration("max_call", 10_000..=86_400_000, base.max_call);
-    let no_input_prompts = section.or("no_input_prompts", kinds::integer(0..=10), base.no_input_prompts);
-    if overlap_limit < barge_in_confirm {
-        section.fault("overlap_limit", "is shorter than barge_in_confirm; allowed: as long or longer");
-    }
+    let mut turns = base.clone();
+    read_techniques(&mut section, &mut turns);
+    read_endpointing(&mut section, &mut turns.settings);
+    read_overlap(&mut section, &mut turns.settings);
+    read_replies(&mut section, &mut turns.settings);
+    read_silence(&mut section, &mut turns.settings);
+    read_bounds(&mut section, &mut turns.settings);
     section.finish();
-    Turns {
-        endpoint_silence,
-        barge_in_confirm,
-        overlap_limit,
-        no_input_after,
-        no_input_prompts,
-        transcript_timeout,
-        reply_timeout,
-        max_call,
+    turns
+}
+
+fn read_techniques(section: &mut Section<'_>, turns: &mut Turns) {
+    let settings = &mut turns.settings;
+    settings.confirmed_speech = section.or("second_vad", kinds::boolean, settings.confirmed_speech);
+    settings.scored_endpoints = section.or("end_of_turn_score", kinds::boolean, settings.scored_endpoints);
+    settings.speculation = section.or("speculation", kinds::boolean, settings.speculation);
+    settings.on_overlap = section.or("on_overlap", kinds::one_of(ON_OVERLAP), settings.on_overlap);
+    turns.duck_db = section.or("duck_db", kinds::number(-40.0..=-3.0), turns.duck_db);
+}
+
+fn read_endpointing(section: &mut Section<'_>, settings: &mut Settings) {
+    duration(section, "sure_silence", 100..=5000, &mut settings.sure_silence);
+    score(section, "sure_score", &mut settings.sure_score);
+    duration(section, "likely_silence", 100..=5000, &mut settings.likely_silence);
+    score(section, "late_score", &mut settings.late_score);
+    score(section, "likely_score", &mut settings.likely_score);
+    duration(section, "unlikely_silence", 100..=10_000, &mut settings.unlikely_silence);
+    duration(section, "dictation_silence", 100..=10_000, &mut settings.dictation_silence);
+    duration(section, "longest_silence", 200..=20_000, &mut settings.longest_silence);
+    duration(section, "endpoint_silence", 100..=5000, &mut settings.endpoint_silence);
+    duration(section, "score_interval", 50..=2000, &mut settings.score_interval);
+    duration(section, "scored_silence", 0..=1000, &mut settings.scored_silence);
+    duration(section, "speculate_silence", 100..=5000, &mut settings.speculate_silence);
+    settings.learnt_pause_percent =
+        section.or("learnt_pause_percent", kinds::integer(100..=300), settings.learnt_pause_percent);
+
+    in_order(section, ("sure_silence", settings.sure_silence), ("likely_silence", settings.likely_silence));
+    in_order(section, ("likely_silence", settings.likely_silence), ("unlikely_silence", settings.unlikely_silence));
+    for (key, silence) in [
+        ("unlikely_silence", settings.unlikely_silence),
+        ("dictation_silence", settings.dictation_silence),
+        ("endpoint_silence", settings.endpoint_silence),
+    ] {
+        in_order(section, (key, silence), ("longest_silence", settings.longest_silence));
+    }
+    let scores = [settings.likely_score, settings.sure_score, settings.late_score]
+        .map(|score| Shown(f32::from(score) / PER_MILLE));
+    in_order(section, ("likely_score", scores[0]), ("sure_score", scores[1]));
+    in_order(section, ("sure_score", scores[1]), ("late_score", scores[2]));
+}
+
+fn read_overlap(section: &mut Section<'_>, settings: &mut Settings) {
+    duration(section, "barge_in_guard", 0..=2000, &mut settings.barge_in_guard);
+    duration(section, "early_answer", 0..=5000, &mut settings.early_answer);
+    duration(section, "barge_in_confirm", 0..=2000, &mut settings.barge_in_confirm);
+    duration(section, "wordless_barge_in", 0..=5000, &mut settings.wordless_barge_in);
+    duration(section, "overlap_limit", 50..=5000, &mut settings.overlap_limit);
+    duration(section, "backchannel_limit", 100..=10_000, &mut settings.backchannel_limit);
+    if let Some(backchannels) = section.optional("backchannels", kinds::list(0, kinds::spoken_phrase)) {
+        settings.backchannels = backchannels;
+    }
+
+    let confirm = ("barge_in_confirm", settings.barge_in_confirm);
+    in_order(section, confirm, ("overlap_limit", settings.overlap_limit));
+}
+
+fn read_replies(section: &mut Section<'_>, settings: &mut Settings) {
+    duration(section, "filler_after", 0..=10_000, &mut settings.filler_after);
+    duration(section, "pre_response_timeout", 50..=5000, &mut settings.pre_response_timeout);
+    count(section, "longest_reply_chars", 40..=10_000, &mut settings.longest_reply_chars);
+    count(section, "first_clause_chars", 1..=200, &mut settings.first_clause_chars);
+    count(section, "clause_chars", 1..=300, &mut settings.clause_chars);
+    count(section, "longest_clause_chars", 20..=300, &mut settings.longest_clause_chars);
+    duration(section, "transcript_timeout", 200..=30_000, &mut settings.transcript_timeout);
+    duration(section, "reply_timeout", 500..=60_000, &mut settings.reply_timeout);
+    duration(section, "playout_timeout", 1000..=60_000, &mut settings.playout_timeout);
+
+    let [first, other, longest] =
+        [settings.first_clause_chars, settings.clause_chars, settings.longest_clause_chars].map(Shown);
+    in_order(section, ("first_clause_chars", first), ("clause_chars", other));
+    in_order(section, ("clause_chars", other), ("longest_clause_chars", longest));
+}
+
+fn read_silence(section: &mut Section<'_>, settings: &mut Settings) {
+    duration(section, "no_input_after", 1000..=120_000, &mut settings.no_input_after);
+    settings.no_input_prompts = section.or("no_input_prompts", kinds::integer(0..=10), settings.no_input_prompts);
+    duration(section, "no_input_after_noise", 0..=60_000, &mut settings.no_input_after_noise);
+    duration(section, "hold_limit", 1000..=600_000, &mut settings.hold_limit);
+    duration(section, "not_understood_min_speech", 0..=10_000, &mut settings.not_understood_min_speech);
+    duration(section, "not_understood_again_min_speech", 0..=10_000, &mut settings.not_understood_again_min_speech);
+}
+
+fn read_bounds(section: &mut Section<'_>, settings: &mut Settings) {
+    duration(section, "max_utterance", 2000..=120_000, &mut settings.max_utterance);
+    duration(section, "lost_utterance_limit", 100..=30_000, &mut settings.lost_utterance_limit);
+    settings.max_failed_turns = section.or("max_failed_turns", kinds::integer(1..=10), settings.max_failed_turns);
+    duration(section, "transfer_timeout", 5000..=180_000, &mut settings.transfer_timeout);
+    duration(section, "dtmf_pause", 200..=20_000, &mut settings.dtmf_pause);
+    count(section, "dtmf_max_digits", 1..=128, &mut settings.dtmf_max_digits);
+    duration(section, "max_call", 10_000..=86_400_000, &mut settings.max_call_duration);
+}
+
+/// A score of 1.0 in the machine's unit.
+const PER_MILLE: f32 = 1000.0;
+
+fn duration(section: &mut Section<'_>, key: &'static str, range_ms: RangeInclusive<u64>, value: &mut Duration) {
+    *value = section.or(key, kinds::duration(range_ms), *value);
+}
+
+fn score(section: &mut Section<'_>, key: &'static str, per_mille: &mut u16) {
+    if let Some(probability) = section.optional(key, kinds::number(0.0..=1.0)) {
+        *per_mille = (probability * PER_MILLE).round() as u16;
     }
 }
 
-/// Reads `[vad]`.
-pub(super) fn read_vad(mut section: Section<'_>) -> Vad {
-    let aggressiveness = section.or("aggressiveness", kinds::integer(0..=3), 2);
-    let onset = section.or("onset", kinds::duration(20..=500), Duration::from_millis(60));
-    let hangover = section.or("hangover", kinds::duration(40..=2000), Duration::from_millis(200));
-    let preroll = section.or("preroll", kinds::duration(0..=400), Duration::from_millis(300));
-    section.finish();
-    Vad { aggressiveness, onset, hangover, preroll }
+fn count(section: &mut Section<'_>, key: &'static str, range: RangeInclusive<u32>, value: &mut usize) {
+    if let Some(number) = section.optional(key, kinds::integer(range)) {
+        *value = number as usize;
+    }
+}
+
+/// A value as a problem shows it.
+trait Show: PartialOrd {
+    fn show(&self) -> String;
+}
+
+impl Show for Duration {
+    fn show(&self) -> String {
+        humantime::format_duration(*self).to_string()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+struct Shown<T>(T);
+
+impl<T: PartialOrd + Display> Show for Shown<T> {
+    fn show(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// Reports that `small` is more than `large`, at whichever of them this section sets: the other one may stand in
+/// another file. Where it sets neither, the fault is the base's, and reported there.
+fn in_order<T: Show>(section: &Section<'_>, small: (&str, T), large: (&str, T)) {
+    if small.1 <= large.1 {
+        return;
+    }
+    let ((key, value), (other, bound), allowed) = match section.has(large.0) {
+        true => (large, small, "at least that"),
+        false => (small, large, "at most that"),
+    };
+    if section.has(key) {
+        let (value, bound) = (value.show(), bound.show());
+        section.fault(key, format!("{value} contradicts {other}, {bound}; allowed: {allowed}"));
+    }
 }

@@ -16,6 +16,8 @@ pub struct SpeechConfig {
     pub llm: StageConfig,
     /// Answers while no worker of `llm` does.
     pub llm_fallback: Option<StageConfig>,
+    /// A second, faster model, for the first clause of a reply.
+    pub llm_small: Option<StageConfig>,
     /// Synthesis.
     pub tts: StageConfig,
     /// Where the sockets of local workers lie; made with mode 0700 if it is missing.

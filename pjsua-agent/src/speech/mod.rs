@@ -14,6 +14,8 @@
 
 mod backoff;
 mod config;
+mod delay;
+mod phrase_cache;
 mod pool;
 mod process;
 mod provider;
@@ -23,6 +25,7 @@ mod worker;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use inference::proto::{GenerateRequest, RecogniseOptions, SynthesiseRequest};
 use serde::Serialize;
@@ -33,6 +36,7 @@ use crate::api::Readiness;
 use pool::{Pool, Route};
 
 pub use config::{SpeechConfig, SpeechError, StageConfig, Timing, WorkerSource};
+pub use phrase_cache::{CacheConfig, LONGEST_TEXT_CHARS, Origin, PhraseCache, PhraseKey};
 pub use pool::Unavailable;
 pub use provider::{Answer, Generation, Recognition, RecognitionEvents, Request, Synthesis};
 pub use worker::{WorkerState, WorkerStatus};
@@ -47,17 +51,22 @@ pub enum Stage {
     Llm,
     /// What answers while the language model does not.
     LlmFallback,
+    /// The small language model, for the first clause of a reply.
+    LlmSmall,
     /// Text to speech.
     Tts,
 }
 
 impl Stage {
-    /// The value of the metrics' label `stage`: `stt`, `llm`, `llm_fallback`, `tts`.
+    const ALL: [Stage; 5] = [Self::Stt, Self::Llm, Self::LlmFallback, Self::LlmSmall, Self::Tts];
+
+    /// The value of the metrics' label `stage`: `stt`, `llm`, `llm_fallback`, `llm_small`, `tts`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stt => "stt",
             Self::Llm => "llm",
             Self::LlmFallback => "llm_fallback",
+            Self::LlmSmall => "llm_small",
             Self::Tts => "tts",
         }
     }
@@ -67,6 +76,7 @@ impl Stage {
         match self {
             Self::Stt | Self::Llm | Self::Tts => self.as_str(),
             Self::LlmFallback => "llm-fallback",
+            Self::LlmSmall => "llm-small",
         }
     }
 }
@@ -82,6 +92,7 @@ impl fmt::Display for Stage {
 pub struct Speech {
     stt: Arc<Route>,
     llm: Arc<Route>,
+    llm_small: Option<Arc<Route>>,
     tts: Arc<Route>,
     stop: watch::Sender<bool>,
     supervisors: Mutex<Vec<JoinHandle<()>>>,
@@ -120,6 +131,7 @@ impl Speech {
         let speech = Arc::new(Self {
             stt: route(Stage::Stt, workers.stt, None),
             llm: route(Stage::Llm, workers.llm, fallback),
+            llm_small: (!workers.llm_small.is_empty()).then(|| route(Stage::LlmSmall, workers.llm_small, None)),
             tts: route(Stage::Tts, workers.tts, None),
             stop,
             supervisors: Mutex::new(supervisors),
@@ -147,6 +159,17 @@ impl Speech {
         Answer::open(Arc::clone(&self.llm), request).await
     }
 
+    /// Asks the small model for the first clause of a reply.
+    ///
+    /// # Errors
+    /// At once when there is none; when none of its workers serves within [`Timing::patience`].
+    pub async fn pre_response(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
+        let Some(route) = &self.llm_small else {
+            return Err(Unavailable { stage: Stage::LlmSmall, reasons: "none is configured".into() });
+        };
+        Answer::open(Arc::clone(route), request).await
+    }
+
     /// Starts the synthesis of one clause. A `sample_rate_hz` of 0 means 16000.
     ///
     /// # Errors
@@ -155,7 +178,7 @@ impl Speech {
         Answer::open(Arc::clone(&self.tts), request).await
     }
 
-    /// One check a stage, named `stt`, `llm` and `tts`: whether a request could be served at this moment. A language
+    /// One check a stage that no call can do without, named `stt`, `llm` and `tts`: whether a request could be served at this moment. A language
     /// model that is away does not hold while the fallback answers; the detail tells.
     pub fn readiness(&self) -> Readiness {
         let mut readiness = Readiness::default();
@@ -170,6 +193,29 @@ impl Speech {
             readiness.check(route.main.stage.as_str(), ok, detail);
         }
         readiness
+    }
+
+    /// A worker of `stage` needed `took` from the request for its result to the result. Answers that come in pieces
+    /// are noted without this.
+    pub fn answered(&self, stage: Stage, took: Duration) {
+        if let Some(route) = self.route(stage) {
+            route.answered(took);
+        }
+    }
+
+    /// How long requests to each stage wait at present, smoothed.
+    pub fn queue_delays(&self) -> impl Iterator<Item = (Stage, Duration)> {
+        let stages = [Stage::Stt, Stage::Llm, Stage::LlmSmall, Stage::Tts];
+        stages.into_iter().filter_map(|stage| Some((stage, self.route(stage)?.queue_delay())))
+    }
+
+    fn route(&self, stage: Stage) -> Option<&Route> {
+        match stage {
+            Stage::Stt => Some(&self.stt),
+            Stage::Llm | Stage::LlmFallback => Some(&self.llm),
+            Stage::LlmSmall => self.llm_small.as_deref(),
+            Stage::Tts => Some(&self.tts),
+        }
     }
 
     /// Every worker as it is at this moment.
@@ -188,8 +234,27 @@ impl Speech {
         }
     }
 
+    /// No worker of any stage, and little patience.
+    #[cfg(test)]
+    pub(crate) fn without_workers() -> Arc<Self> {
+        let (_, changes) = watch::channel(());
+        let route = |stage| {
+            let pool = Pool::new(stage, Vec::new());
+            Arc::new(Route::new(pool, None, changes.clone(), std::time::Duration::from_millis(20)))
+        };
+        let (stop, _) = watch::channel(false);
+        Arc::new(Self {
+            stt: route(Stage::Stt),
+            llm: route(Stage::Llm),
+            llm_small: None,
+            tts: route(Stage::Tts),
+            stop,
+            supervisors: Mutex::default(),
+        })
+    }
+
     fn pools(&self) -> Vec<&Pool> {
-        let routes = [&self.stt, &self.llm, &self.tts];
-        routes.into_iter().flat_map(|route| std::iter::once(&route.main).chain(&route.fallback)).collect()
+        let routes = [&self.stt, &self.llm].into_iter().chain(&self.llm_small).chain([&self.tts]);
+        routes.flat_map(|route| std::iter::once(&route.main).chain(&route.fallback)).collect()
     }
 }

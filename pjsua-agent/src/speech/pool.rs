@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
 use super::Stage;
+use super::delay::QueueDelay;
 use super::worker::{Lease, Worker};
 use crate::metrics;
 
@@ -95,11 +96,23 @@ pub(super) struct Route {
     patience: Duration,
     /// The fallback answers; said once an outage.
     degraded: AtomicBool,
+    queue_delay: Mutex<QueueDelay>,
 }
 
 impl Route {
     pub(super) fn new(main: Pool, fallback: Option<Pool>, changed: watch::Receiver<()>, patience: Duration) -> Self {
-        Self { main, fallback, changed, patience, degraded: AtomicBool::new(false) }
+        let degraded = AtomicBool::new(false);
+        Self { main, fallback, changed, patience, degraded, queue_delay: Mutex::default() }
+    }
+
+    /// The answer to a request began to arrive after `took`.
+    pub(super) fn answered(&self, took: Duration) {
+        self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).note(took, Instant::now());
+    }
+
+    /// How long requests wait, smoothed.
+    pub(super) fn queue_delay(&self) -> Duration {
+        self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).at(Instant::now())
     }
 
     /// Until when a request that begins now may look for a worker.

@@ -76,6 +76,7 @@ pub struct Answer<R: Request> {
     lease: Lease,
     answer: R::Answer,
     opening: Opening,
+    asked: Instant,
 }
 
 /// How far the opening of a request has come. It is kept outside the future of [`Answer::next`], so that dropping
@@ -97,10 +98,11 @@ impl<R: Request> std::fmt::Debug for Answer<R> {
 
 impl<R: Request> Answer<R> {
     pub(super) async fn open(route: Arc<Route>, request: R) -> Result<Self, Unavailable> {
+        let asked = Instant::now();
         let deadline = route.deadline();
         let lease = route.lease(request.call_id(), None, deadline).await?;
         let answer = request.ask(lease.client());
-        Ok(Self { request, route, lease, answer, opening: Opening::Open { deadline, retried: false } })
+        Ok(Self { request, route, lease, answer, opening: Opening::Open { deadline, retried: false }, asked })
     }
 
     /// The next piece; `None` after the last or an error. Dropping the future loses nothing.
@@ -116,7 +118,10 @@ impl<R: Request> Answer<R> {
                 Ok(item) => {
                     self.lease.progressed();
                     self.route.delivered(self.lease.worker());
-                    self.opening = Opening::Done;
+                    if !matches!(self.opening, Opening::Done) {
+                        self.opening = Opening::Done;
+                        self.route.answered(self.asked.elapsed());
+                    }
                     return Ok(item);
                 }
                 Err(error) => {

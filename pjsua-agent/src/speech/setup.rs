@@ -25,12 +25,13 @@ pub(super) struct Workers {
     pub(super) stt: Vec<Arc<Worker>>,
     pub(super) llm: Vec<Arc<Worker>>,
     pub(super) llm_fallback: Vec<Arc<Worker>>,
+    pub(super) llm_small: Vec<Arc<Worker>>,
     pub(super) tts: Vec<Arc<Worker>>,
 }
 
 impl Workers {
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Worker>> {
-        [&self.stt, &self.llm, &self.llm_fallback, &self.tts].into_iter().flatten()
+        [&self.stt, &self.llm, &self.llm_fallback, &self.llm_small, &self.tts].into_iter().flatten()
     }
 }
 
@@ -38,13 +39,13 @@ impl Workers {
 pub(super) fn resolve(config: &SpeechConfig, changed: &watch::Sender<()>) -> Result<Workers, SpeechError> {
     let runtime_dir = prepare(&config.runtime_dir)?;
     let stage = |stage, config: &StageConfig| resolve_stage(stage, config, &runtime_dir, changed);
+    let optional =
+        |each, config: &Option<StageConfig>| config.as_ref().map_or(Ok(Vec::new()), |config| stage(each, config));
     Ok(Workers {
         stt: stage(Stage::Stt, &config.stt)?,
         llm: stage(Stage::Llm, &config.llm)?,
-        llm_fallback: match &config.llm_fallback {
-            Some(config) => stage(Stage::LlmFallback, config)?,
-            None => Vec::new(),
-        },
+        llm_fallback: optional(Stage::LlmFallback, &config.llm_fallback)?,
+        llm_small: optional(Stage::LlmSmall, &config.llm_small)?,
         tts: stage(Stage::Tts, &config.tts)?,
     })
 }
@@ -103,7 +104,7 @@ fn prepare(runtime_dir: &Path) -> Result<PathBuf, SpeechError> {
 fn daemon_of(file: &str) -> Option<i32> {
     let (pid, rest) = file.strip_suffix(".sock")?.split_once('-')?;
     let (stage, index) = rest.rsplit_once('-')?;
-    let ours = [Stage::Stt, Stage::Llm, Stage::LlmFallback, Stage::Tts].iter().any(|each| each.file_name() == stage);
+    let ours = Stage::ALL.iter().any(|each| each.file_name() == stage);
     (ours && index.parse::<usize>().is_ok()).then(|| pid.parse().ok())?.filter(|pid| *pid > 0)
 }
 

@@ -10,7 +10,9 @@ use inference::GenerationEvent;
 use inference::proto::{GenerateRequest, SynthesiseRequest};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use pjsua_agent::speech::{Speech, SpeechConfig, StageConfig, Timing, WorkerSource, WorkerState, WorkerStatus};
+use pjsua_agent::speech::{
+    Generation, Speech, SpeechConfig, StageConfig, Timing, Unavailable, WorkerSource, WorkerState, WorkerStatus,
+};
 use tokio::time::{Instant, sleep};
 
 /// A directory of this test, removed at its end.
@@ -60,7 +62,8 @@ pub fn stage(workers: impl IntoIterator<Item = WorkerSource>) -> StageConfig {
 /// One test worker a stage, and no fallback.
 pub fn config(folder: &Folder) -> SpeechConfig {
     let one = || stage([command(&[])]);
-    SpeechConfig { stt: one(), llm: one(), llm_fallback: None, tts: one(), runtime_dir: folder.path().join("run") }
+    let runtime_dir = folder.path().join("run");
+    SpeechConfig { stt: one(), llm: one(), llm_fallback: None, llm_small: None, tts: one(), runtime_dir }
 }
 
 /// As in the daemon, but for what would make tests slow.
@@ -127,7 +130,16 @@ pub async fn within<T>(bound: Duration, what: impl Future<Output = T>) -> T {
 /// The reply's text: test workers say their process id.
 pub async fn reply(speech: &Speech, call_id: &str) -> Result<String, String> {
     let request = GenerateRequest { call_id: call_id.into(), ..Default::default() };
-    let mut generation = speech.generate(request).await.map_err(|error| error.to_string())?;
+    said(speech.generate(request).await).await
+}
+
+/// The same of the small model.
+pub async fn first_words(speech: &Speech) -> Result<String, String> {
+    said(speech.pre_response(GenerateRequest::default()).await).await
+}
+
+async fn said(generation: Result<Generation, Unavailable>) -> Result<String, String> {
+    let mut generation = generation.map_err(|error| error.to_string())?;
     let mut text = String::new();
     loop {
         match generation.next().await.map_err(|error| error.to_string())? {

@@ -147,3 +147,20 @@ async fn a_language_model_that_hangs_costs_a_second_and_not_the_turn() {
     speech.shutdown().await;
     assert!(!exists(model));
 }
+
+#[tokio::test]
+async fn the_small_model_has_workers_of_its_own_and_calls_can_do_without_it() {
+    let folder = Folder::new();
+    let small = stage([command(&[])]);
+    let speech = start(SpeechConfig { llm_small: Some(small), ..config(&folder) }).await;
+    let pid = worker(&speech, "llm-small-0").pid.unwrap();
+    assert_eq!(first_words(&speech).await.unwrap(), pid.to_string());
+    assert_ne!(reply(&speech, "a").await.unwrap(), pid.to_string());
+    stop(pid).await;
+    assert!(speech.readiness().is_ready(), "{:?}", speech.readiness());
+    speech.shutdown().await;
+
+    let without = start(config(&Folder::new())).await;
+    assert!(first_words(&without).await.unwrap_err().contains("none is configured"));
+    without.shutdown().await;
+}

@@ -84,6 +84,7 @@ fn read(request: proto::GenerateRequest) -> Result<engines::Request, Status> {
         fallback: request.fallback,
         max_tokens: request.max_tokens,
         temperature: request.temperature,
+        opening: request.opening,
     })
 }
 

@@ -1,5 +1,7 @@
 //! The real worker with the engine `llama`: llama.cpp loads and runs tiny models that are written here.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;
@@ -58,6 +60,20 @@ async fn a_marker_becomes_an_act_when_the_agents_rules_offer_it() {
     let with = worker.reply(request).await.unwrap();
     assert_eq!((with.text.as_str(), with.act), ("One moment. ", Some(GenerationAct::Transfer)));
     assert!(with.prompt_tokens > without.prompt_tokens, "the marker is explained in the prompt");
+}
+
+#[tokio::test]
+async fn an_opening_is_the_beginning_of_the_models_own_message() {
+    let folder = Folder::new();
+    let worker = babbler(&folder, &[]).await;
+    let mut request = ask("call", "when do you open");
+    request.max_tokens = 1;
+    let plain = worker.reply(request.clone()).await.unwrap();
+    request.opening = "Let me see.".into();
+    let opened = worker.reply(request).await.unwrap();
+    assert!(opened.prompt_tokens > plain.prompt_tokens, "{plain:?} {opened:?}");
+    assert!(opened.cached_tokens >= plain.prompt_tokens - 1, "it stands behind all else: {plain:?} {opened:?}");
+    assert!(!opened.text.contains("Let me see."), "{opened:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The real worker with the engine `rules`, over a Unix socket.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::{Duration, Instant};
@@ -34,6 +36,13 @@ async fn the_worker_describes_itself() {
     let description = worker.client.describe().await.unwrap();
     assert_eq!(description.engine, "rules");
     assert!(description.capacity > 0);
+}
+
+#[tokio::test]
+async fn rules_take_no_notice_of_an_opening() {
+    let worker = Worker::start(&["--engine", "rules"]).await;
+    let request = GenerateRequest { opening: "Well,".into(), ..shop() };
+    assert_eq!(worker.reply(request).await.unwrap().text, "Pardon?");
 }
 
 #[tokio::test]

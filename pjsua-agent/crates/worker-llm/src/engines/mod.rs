@@ -57,6 +57,8 @@ pub struct Request {
     pub max_tokens: u32,
     /// 0 is greedy.
     pub temperature: f32,
+    /// How the reply begins already; empty as a rule. `llama` goes on from there, `rules` takes no notice of it.
+    pub opening: String,
 }
 
 /// What the daemon is to do after the reply.

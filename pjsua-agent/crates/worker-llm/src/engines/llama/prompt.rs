@@ -63,9 +63,11 @@ impl<'model> Prompter<'model> {
         for (_, text) in &mut messages {
             *text = self.defuse(text);
         }
+        // Behind the head of the assistant's message, so that the model takes it for what it has said already.
+        let opening = self.defuse(request.opening.trim());
         let oldest = usize::from(matches!(messages.first(), Some((Role::System, _))));
         loop {
-            let tokens = self.tokenise(&self.render(&messages)?);
+            let tokens = self.tokenise(&(self.render(&messages)? + &opening));
             if tokens.len() <= limit {
                 return Ok(tokens);
             }

@@ -1,13 +1,15 @@
 //! Recognition of one utterance: audio in, transcripts out, a second attempt on another worker when the first fails.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use inference::RecognitionEvent;
 use inference::proto::RecogniseOptions;
+use noise_suppression::Suppressor;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::speech::Speech;
+use crate::speech::{Speech, Stage};
 
 /// The longest utterance that is kept for a second attempt: 30 s at 16 kHz.
 const KEPT_SAMPLES: usize = 30 * media::SAMPLE_RATE_HZ as usize;
@@ -22,6 +24,8 @@ pub enum Heard {
     Failed(String),
 }
 
+// A frame travels by value: fifty a second are not worth an allocation each.
+#[allow(clippy::large_enum_variant)]
 enum Feed {
     Audio(media::Samples),
     Finish,
@@ -35,15 +39,16 @@ pub struct Recognition {
 }
 
 impl Recognition {
-    /// Starts to recognise; what is heard goes to `report`.
+    /// Starts to recognise; what is heard goes to `report`. The audio passes `suppressor` first, if there is one.
     pub fn start(
         speech: Arc<Speech>,
         options: RecogniseOptions,
+        suppressor: Option<Arc<Mutex<Suppressor>>>,
         report: impl Fn(Heard) + Send + Sync + 'static,
     ) -> Recognition {
         let (feed, frames) = mpsc::channel(QUEUE_FRAMES);
         let task = tokio::spawn(async move {
-            let mut utterance = Utterance { frames, samples: Vec::new(), finished: false };
+            let mut utterance = Utterance { frames, suppressor, samples: Vec::new(), finished: None };
             let mut reason = String::new();
             for _attempt in 0..2 {
                 match utterance.recognise(&speech, options.clone(), &report).await {
@@ -78,8 +83,9 @@ impl Drop for Recognition {
 
 struct Utterance {
     frames: mpsc::Receiver<Feed>,
+    suppressor: Option<Arc<Mutex<Suppressor>>>,
     samples: Vec<i16>,
-    finished: bool,
+    finished: Option<Instant>,
 }
 
 impl Utterance {
@@ -93,26 +99,27 @@ impl Utterance {
         let (mut audio, mut events) = recognition.split();
         // A second attempt starts with what the first one had been given.
         audio.send(&self.samples).map_err(|error| error.to_string())?;
-        if self.finished {
+        if self.finished.is_some() {
             audio.finish();
         }
         loop {
             tokio::select! {
-                feed = self.frames.recv(), if !self.finished => match feed {
-                    Some(Feed::Audio(frame)) => {
-                        if self.samples.len() < KEPT_SAMPLES {
-                            self.samples.extend_from_slice(&frame);
-                        }
-                        audio.send(&frame).map_err(|error| error.to_string())?;
+                feed = self.frames.recv(), if self.finished.is_none() => {
+                    let is_last = !matches!(feed, Some(Feed::Audio(_)));
+                    let fresh = self.take(feed);
+                    if !fresh.is_empty() {
+                        audio.send(&fresh).map_err(|error| error.to_string())?;
                     }
-                    Some(Feed::Finish) | None => {
-                        self.finished = true;
+                    if is_last {
                         audio.finish();
                     }
-                },
+                }
                 event = events.next() => match event.map_err(|error| error.to_string())? {
                     Some(RecognitionEvent::Partial(text)) => report(Heard::Partial(text)),
                     Some(RecognitionEvent::Final { text, adaptation, .. }) => {
+                        if let Some(finished) = self.finished {
+                            speech.answered(Stage::Stt, finished.elapsed());
+                        }
                         report(Heard::Final { text, adaptation });
                         return Ok(());
                     }
@@ -120,5 +127,35 @@ impl Utterance {
                 },
             }
         }
+    }
+
+    /// What of `feed` goes to the worker now.
+    fn take(&mut self, feed: Option<Feed>) -> Vec<i16> {
+        let fresh = match feed {
+            Some(Feed::Audio(frame)) => self.cleaned(frame),
+            Some(Feed::Finish) | None => {
+                self.finished = Some(Instant::now());
+                self.rest()
+            }
+        };
+        if self.samples.len() < KEPT_SAMPLES {
+            self.samples.extend_from_slice(&fresh);
+        }
+        fresh
+    }
+
+    fn cleaned(&self, mut frame: media::Samples) -> Vec<i16> {
+        if let Some(suppressor) = &self.suppressor {
+            suppressor.lock().unwrap_or_else(PoisonError::into_inner).process(&mut frame);
+        }
+        frame.to_vec()
+    }
+
+    /// What the suppressor still holds back, pushed out with silence.
+    fn rest(&self) -> Vec<i16> {
+        let Some(suppressor) = &self.suppressor else { return Vec::new() };
+        let delay = suppressor.lock().unwrap_or_else(PoisonError::into_inner).delay();
+        let frames = delay.as_micros().div_ceil(media::FRAME_DURATION.as_micros());
+        (0..frames).flat_map(|_| self.cleaned(media::SILENCE)).collect()
     }
 }

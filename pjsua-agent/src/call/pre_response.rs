@@ -1,0 +1,76 @@
+//! The small model's first clause, spoken while the main model prepares the rest.
+
+use std::sync::Arc;
+
+use conversation::{Input, TurnId};
+use inference::GenerationEvent;
+use inference::proto::GenerateRequest;
+use tokio::task::JoinHandle;
+
+use crate::speech::Speech;
+
+/// Asks the small model; its clause goes to `report`, blank when it has none. Late is no failure here: the machine
+/// stops waiting by itself.
+pub fn ask(
+    speech: Arc<Speech>,
+    turn: TurnId,
+    request: GenerateRequest,
+    report: impl Fn(Input) + Send + Sync + 'static,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let text = clause(&speech, request).await.unwrap_or_else(|reason| {
+            tracing::warn!(turn = turn.0, reason, "no pre-response");
+            String::new()
+        });
+        report(Input::PreResponse { turn, text });
+    })
+}
+
+async fn clause(speech: &Speech, request: GenerateRequest) -> Result<String, String> {
+    let mut generation = speech.pre_response(request).await.map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    while let Some(event) = generation.next().await.map_err(|error| error.to_string())? {
+        match event {
+            GenerationEvent::Delta(more) => {
+                text.push_str(&more);
+                if let Some(clause) = first_clause(&text) {
+                    return Ok(clause.to_owned());
+                }
+            }
+            // It was told to do nothing to the call.
+            GenerationEvent::Act(_) => {}
+            GenerationEvent::Done { .. } => break,
+        }
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// The first clause of `text`, once it is whole.
+fn first_clause(text: &str) -> Option<&str> {
+    const ENDS: [char; 7] = ['.', '!', '?', ';', ':', '\u{2026}', '\n'];
+    let text = text.trim_start();
+    let end = text.find(ENDS)?;
+    let sign = text[end..].chars().next().filter(|sign| *sign != '\n').map_or(0, char::len_utf8);
+    Some(text[..end + sign].trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_clause;
+
+    #[test]
+    fn a_clause_ends_with_its_sign() {
+        assert_eq!(first_clause(" Sure, let me see. We open"), Some("Sure, let me see."));
+        assert_eq!(first_clause("Good question…"), Some("Good question…"));
+    }
+
+    #[test]
+    fn a_clause_without_an_end_is_not_whole() {
+        assert_eq!(first_clause("Sure, let me"), None);
+    }
+
+    #[test]
+    fn a_new_line_ends_a_clause_and_is_not_spoken() {
+        assert_eq!(first_clause("\nOf course\nWe open"), Some("Of course"));
+    }
+}

@@ -1,0 +1,98 @@
+//! The recognitions of one call: which one is fed, and what a late one is given first.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use conversation::UtteranceId;
+use inference::proto::RecogniseOptions;
+use media::Samples;
+use noise_suppression::Suppressor;
+
+use super::kept::KeptAudio;
+use super::recognition::{Heard, Recognition};
+use crate::speech::Speech;
+
+/// Everything that is being written down of what the caller says.
+pub struct Recogniser {
+    speech: Arc<Speech>,
+    language: String,
+    /// The newest is fed, older ones wait for their final transcript.
+    running: BTreeMap<UtteranceId, Recognition>,
+    kept: KeptAudio,
+    /// What the engine learnt of this caller's voice and line.
+    adaptation: Vec<u8>,
+    /// One for the whole call: it learns the noise.
+    suppressor: Option<Arc<Mutex<Suppressor>>>,
+}
+
+impl Recogniser {
+    /// For a caller who speaks `language`; `pre_roll` is what the gate delivers from before an opening.
+    pub fn new(speech: Arc<Speech>, language: String, pre_roll: Duration, suppress_noise: bool) -> Recogniser {
+        Recogniser {
+            speech,
+            language,
+            running: BTreeMap::new(),
+            kept: KeptAudio::new(pre_roll),
+            adaptation: Vec::new(),
+            suppressor: suppress_noise.then(|| Arc::new(Mutex::new(Suppressor::new()))),
+        }
+    }
+
+    pub fn speech_started(&mut self, at_sample: u64) {
+        self.kept.opened(at_sample);
+    }
+
+    pub fn frame(&mut self, frame: &Samples) {
+        if let Some((_, newest)) = self.running.last_key_value() {
+            newest.audio(*frame);
+        }
+        self.kept.push(frame);
+    }
+
+    pub fn speech_ended(&mut self, at_sample: u64) {
+        self.kept.closed(at_sample);
+    }
+
+    /// Starts to write down, from what is kept of the caller's audio; what is heard goes to `report`.
+    pub fn start(&mut self, utterance: UtteranceId, report: impl Fn(Heard) + Send + Sync + 'static) {
+        let options = RecogniseOptions {
+            sample_rate_hz: media::SAMPLE_RATE_HZ,
+            language: self.language.clone(),
+            adaptation: self.adaptation.clone(),
+        };
+        let recognition = Recognition::start(Arc::clone(&self.speech), options, self.suppressor.clone(), report);
+        self.kept.frames().for_each(|frame| recognition.audio(*frame));
+        self.running.insert(utterance, recognition);
+    }
+
+    /// Asks for the final transcript. What the recognition was given is no other one's any more.
+    pub fn finish(&mut self, utterance: UtteranceId) {
+        let is_newest = self.running.last_key_value().is_some_and(|(newest, _)| *newest == utterance);
+        if let Some(recognition) = self.running.get_mut(&utterance) {
+            recognition.finish();
+            if is_newest {
+                self.kept.clear();
+            }
+        }
+    }
+
+    pub fn cancel(&mut self, utterance: UtteranceId) {
+        self.running.remove(&utterance);
+    }
+
+    /// Whether `heard` is of a recognition that is still wanted.
+    pub fn takes(&mut self, utterance: UtteranceId, heard: &mut Heard) -> bool {
+        match heard {
+            Heard::Partial(_) => self.running.contains_key(&utterance),
+            Heard::Final { adaptation, .. } => {
+                let is_wanted = self.running.remove(&utterance).is_some();
+                if is_wanted {
+                    self.adaptation = std::mem::take(adaptation);
+                }
+                is_wanted
+            }
+            Heard::Failed(_) => self.running.remove(&utterance).is_some(),
+        }
+    }
+}

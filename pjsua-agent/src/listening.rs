@@ -1,0 +1,114 @@
+//! The neural models of listening, one of each for the whole process: started, warmed, or done without.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use conversation::Settings;
+use hearing::{EndOfTurnSettings, Hearing, HearingConfig, VadSettings};
+use tracing::{info, warn};
+
+/// What is wanted and where it is; a path is missing where the file is.
+#[derive(Clone, Debug, Default)]
+pub struct ListeningConfig {
+    /// `libonnxruntime.so`.
+    pub onnxruntime: Option<PathBuf>,
+    /// Silero VAD, unless it is switched off.
+    pub vad_model: Option<PathBuf>,
+    /// smart-turn, unless it is switched off.
+    pub end_of_turn_model: Option<PathBuf>,
+    /// When speech counts as such.
+    pub vad: VadSettings,
+    /// How ends of turns are scored.
+    pub end_of_turn: EndOfTurnSettings,
+    /// Threads that score ends of turns.
+    pub score_threads: usize,
+}
+
+/// The models, as far as they are there.
+#[derive(Clone, Default)]
+pub struct Listening {
+    hearing: Option<Arc<Hearing>>,
+    confirms_speech: bool,
+    scores_endpoints: bool,
+}
+
+impl Listening {
+    /// Loads and warms what is configured; blocks for as long as that takes. What cannot be loaded is done without,
+    /// and said: calls go on with the words and the silence alone.
+    pub fn start(config: ListeningConfig) -> Listening {
+        let wanted = config.vad_model.is_some() || config.end_of_turn_model.is_some();
+        let Some(onnxruntime) = config.onnxruntime.filter(|_| wanted) else {
+            return Listening::default();
+        };
+        let (confirms_speech, scores_endpoints) = (config.vad_model.is_some(), config.end_of_turn_model.is_some());
+        let config = HearingConfig {
+            onnxruntime,
+            vad_model: config.vad_model,
+            end_of_turn_model: config.end_of_turn_model,
+            vad: config.vad,
+            end_of_turn: config.end_of_turn,
+            score_threads: config.score_threads,
+        };
+        match Hearing::start(config) {
+            Ok(hearing) => {
+                info!(confirms_speech, scores_endpoints, "the neural models of listening are warm");
+                Listening { hearing: Some(Arc::new(hearing)), confirms_speech, scores_endpoints }
+            }
+            Err(error) => {
+                warn!(
+                    %error,
+                    "the neural models of listening are done without: noises pass for speech, and silence alone ends \
+                     turns; `pjsua-agent models verify` looks for the fault, and \
+                     `pjsua-agent models pull silero-vad-16k smart-turn-v3.2-cpu onnxruntime` fetches them"
+                );
+                Listening::default()
+            }
+        }
+    }
+
+    /// The models, for a call's ear.
+    pub fn hearing(&self) -> Option<Arc<Hearing>> {
+        self.hearing.clone()
+    }
+
+    /// The machine must know what nobody will tell it.
+    pub fn limit(&self, settings: Settings) -> Settings {
+        Settings {
+            confirmed_speech: settings.confirmed_speech && self.confirms_speech,
+            scored_endpoints: settings.scored_endpoints && self.scores_endpoints,
+            ..settings
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_models_the_machine_waits_for_no_verdict_and_no_score() {
+        let listening = Listening::start(ListeningConfig::default());
+        assert!(listening.hearing().is_none());
+        let settings = listening.limit(Settings::default());
+        assert!(!settings.confirmed_speech && !settings.scored_endpoints);
+    }
+
+    #[test]
+    fn a_library_that_is_not_there_is_done_without() {
+        let nowhere = Some(PathBuf::from("/nowhere/libonnxruntime.so"));
+        let config = ListeningConfig {
+            onnxruntime: nowhere.clone(),
+            vad_model: nowhere,
+            score_threads: 1,
+            ..ListeningConfig::default()
+        };
+        assert!(Listening::start(config).hearing().is_none());
+    }
+
+    #[test]
+    fn what_an_agent_has_switched_off_stays_off() {
+        let listening = Listening { hearing: None, confirms_speech: true, scores_endpoints: true };
+        let settings = listening.limit(Settings { scored_endpoints: false, ..Settings::default() });
+        assert!(settings.confirmed_speech && !settings.scored_endpoints);
+    }
+}

@@ -1,0 +1,74 @@
+//! What the next call is answered with. A reload replaces it as a whole; calls that are up keep what they began with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tracing::warn;
+
+use crate::agent::CallContext;
+use crate::call::Phrases;
+use crate::config::{Agent, Config};
+use crate::setup;
+use crate::speech::{PhraseCache, PhraseKey, Speech};
+
+/// A valid configuration, ready to be used.
+pub struct Live {
+    /// As it is in force: what only a restart can change is as it was at start.
+    pub config: Config,
+    agents: BTreeMap<String, LiveAgent>,
+}
+
+/// Who answers.
+#[derive(Clone)]
+pub struct LiveAgent {
+    /// As it was read.
+    pub agent: Arc<Agent>,
+    /// What it says again and again.
+    pub phrases: Arc<Phrases>,
+}
+
+/// Who answers a call, and how it is listened to.
+pub struct Answering {
+    /// Who answers.
+    pub agent: LiveAgent,
+    /// Whether noise is taken out of the caller's audio.
+    pub noise_suppression: bool,
+}
+
+impl Live {
+    /// Makes a configuration ready.
+    pub fn new(config: Config, cache: &Arc<PhraseCache>) -> Live {
+        let agents = config.agents.iter().map(|(name, agent)| {
+            let fixed = setup::fixed_texts(agent);
+            let phrases = Arc::new(Phrases::new(Arc::clone(cache), fixed.iter().map(String::as_str)));
+            (name.clone(), LiveAgent { agent: Arc::new(agent.clone()), phrases })
+        });
+        Live { agents: agents.collect(), config }
+    }
+
+    /// Who answers what arrives on `account`; `None` stands for a trusted peer that no account owns.
+    pub fn answering(&self, account: Option<&str>) -> Option<Answering> {
+        let (name, noise_suppression) = match account {
+            Some(name) => {
+                let account = self.config.accounts.iter().find(|account| account.name == name)?;
+                (&account.agent, account.noise_suppression)
+            }
+            None => (self.config.sip.direct_agent.as_ref()?, self.config.sip.direct_noise_suppression),
+        };
+        Some(Answering { agent: self.agents.get(name)?.clone(), noise_suppression })
+    }
+
+    /// The audio of the phrases that every call needs, made where it is not cached.
+    pub async fn prepare_phrases(&self, speech: &Speech) -> Vec<(PhraseKey, Arc<[i16]>)> {
+        let mut prepared = Vec::new();
+        for LiveAgent { agent, phrases } in self.agents.values() {
+            let voice = setup::voice_settings(&self.config, agent);
+            let settings = setup::conversation_settings(agent, &CallContext::default());
+            let failed = |text: &str, error| {
+                warn!(agent = agent.name, text, error, "a phrase could not be made ahead; it is made when needed");
+            };
+            prepared.extend(phrases.prepare(speech, &voice, setup::phrases(&settings), failed).await);
+        }
+        prepared
+    }
+}

@@ -1,0 +1,95 @@
+//! How long the workers of a stage keep requests waiting, from how long their answers take.
+//!
+//! What a worker's answer takes is its work, which no load shortens, and the wait for a place, a core, a turn in the
+//! batch. The least that was seen lately stands for the work; what is beyond it was waiting. The same idea measures
+//! queues in networks: RFC 6817 (LEDBAT), §2.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Answers among which the fastest stands for one without a wait: several of a call, so that one idle moment counts.
+const REMEMBERED: usize = 48;
+
+/// Share of a new wait in the smoothed one, as a divisor: a single slow answer of 600 ms does not yet count as busy.
+const SMOOTHING: u32 = 5;
+
+/// Without answers the wait halves in this time: nobody waits where nobody asks.
+const HALF_LIFE: Duration = Duration::from_secs(2);
+
+/// A longer wait counts as this long, so that a worker that hung once is forgiven within seconds.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// The smoothed wait of one stage.
+#[derive(Debug, Default)]
+pub(super) struct QueueDelay {
+    took: VecDeque<Duration>,
+    smoothed: Duration,
+    noted: Option<Instant>,
+}
+
+impl QueueDelay {
+    /// An answer `took` so long, and began to arrive `now`.
+    pub(super) fn note(&mut self, took: Duration, now: Instant) {
+        if self.took.len() == REMEMBERED {
+            self.took.pop_front();
+        }
+        self.took.push_back(took);
+        let least = self.took.iter().copied().min().unwrap_or_default();
+        let waited = took.saturating_sub(least).min(LONGEST);
+        let before = self.at(now);
+        self.smoothed = before - before / SMOOTHING + waited / SMOOTHING;
+        self.noted = Some(now);
+    }
+
+    /// The wait as it is `now`.
+    pub(super) fn at(&self, now: Instant) -> Duration {
+        let idle = self.noted.map_or(Duration::ZERO, |noted| now.saturating_duration_since(noted));
+        self.smoothed.mul_f64(0.5f64.powf(idle.as_secs_f64() / HALF_LIFE.as_secs_f64()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn after(answers_ms: &[u64]) -> (QueueDelay, Instant) {
+        let (mut delay, now) = (QueueDelay::default(), Instant::now());
+        answers_ms.iter().for_each(|took| delay.note(MS(*took), now));
+        (delay, now)
+    }
+
+    #[test]
+    fn work_that_always_takes_as_long_is_no_wait() {
+        let (delay, now) = after(&[300; 10]);
+        assert_eq!(delay.at(now), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_takes_longer_than_the_fastest_was_waiting() {
+        let (delay, now) = after(&[&[100; 1][..], &[400; 40]].concat());
+        assert!(delay.at(now) > MS(290) && delay.at(now) <= MS(300), "{:?}", delay.at(now));
+    }
+
+    #[test]
+    fn one_slow_answer_is_smoothed() {
+        let (delay, now) = after(&[50, 650]);
+        assert_eq!(delay.at(now), MS(120));
+    }
+
+    #[test]
+    fn a_stage_that_nobody_asks_is_free_again() {
+        let (delay, now) = after(&[&[100; 1][..], &[400; 40]].concat());
+        assert!(delay.at(now + MS(10_000)) < MS(10));
+    }
+
+    #[test]
+    fn an_old_fast_answer_is_forgotten() {
+        let (delay, now) = after(&[&[10; 1][..], &[200; REMEMBERED]].concat());
+        let later = after(&[&[10; 1][..], &[200; REMEMBERED], &[200; 60]].concat());
+        assert!(later.0.at(later.1) < delay.at(now));
+    }
+}
