@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::relay::Relay;
 use crate::rtp::{Codec, Endpoint, Mode};
 use crate::sipp::{Options, Sipp};
 
@@ -101,6 +102,7 @@ pub struct Caller {
     sipp: Arc<Mutex<Sipp>>,
     number: u32,
     rtp: Arc<Endpoint>,
+    relay: Option<Relay>,
 }
 
 impl Caller {
@@ -120,7 +122,19 @@ impl Caller {
     pub fn dial_with(dial: &Dial, rtp: Arc<Endpoint>, dir: &Path) -> Result<Self> {
         let options = dial.options("uac_calls_and_talks.xml", &[rtp.port()]);
         let sipp = Arc::new(Mutex::new(Sipp::start(&options, dir)?));
-        Ok(Self { sipp, number: 1, rtp })
+        Ok(Self { sipp, number: 1, rtp, relay: None })
+    }
+
+    /// Dials from behind a bad network: all RTP of the call goes through `relay`.
+    ///
+    /// # Errors
+    /// SIPp or the media endpoint cannot be started.
+    pub fn dial_through(dial: &Dial, relay: Relay, dir: &Path) -> Result<Self> {
+        let rtp = Arc::new(Endpoint::open(dial.codec, dial.mode)?);
+        relay.set_caller(SocketAddr::from((Ipv4Addr::LOCALHOST, rtp.port())));
+        let options = dial.options("uac_calls_and_talks.xml", &[relay.far_port()]);
+        let sipp = Arc::new(Mutex::new(Sipp::start(&options, dir)?));
+        Ok(Self { sipp, number: 1, rtp, relay: Some(relay) })
     }
 
     /// Several callers of one SIPp, `rate` new calls a second.
@@ -135,7 +149,9 @@ impl Caller {
         options.limit = Duration::from_secs(1_200);
         let sipp = Arc::new(Mutex::new(Sipp::start(&options, dir)?));
         let numbered = (1..).zip(endpoints);
-        Ok(numbered.map(|(number, rtp)| Self { sipp: Arc::clone(&sipp), number, rtp: Arc::new(rtp) }).collect())
+        Ok(numbered
+            .map(|(number, rtp)| Self { sipp: Arc::clone(&sipp), number, rtp: Arc::new(rtp), relay: None })
+            .collect())
     }
 
     /// Dials and expects to be refused; gives the code and the seconds of Retry-After.
@@ -157,8 +173,19 @@ impl Caller {
     pub fn answered(&self, limit: Duration) -> Result<SocketAddr> {
         let event = self.wait_event("answered", limit)?;
         let remote = media_address(&event)?;
-        self.rtp.set_remote(Some(remote));
+        match &self.relay {
+            Some(relay) => {
+                relay.set_other(remote);
+                self.rtp.set_remote(Some(relay.near()));
+            }
+            None => self.rtp.set_remote(Some(remote)),
+        }
         Ok(remote)
+    }
+
+    /// The network between this caller and the other side, when it is a bad one.
+    pub fn relay(&self) -> Option<&Relay> {
+        self.relay.as_ref()
     }
 
     /// The voice and the ears.

@@ -54,6 +54,8 @@ pub struct Setup {
     pub agent_file: PathBuf,
     /// More top-level lines of the agent's file.
     pub agent_more: String,
+    /// More lines of `[tts]`.
+    pub tts_more: String,
     /// More lines at the end of the configuration.
     pub more: String,
 }
@@ -74,6 +76,7 @@ impl Setup {
             recognisers: 1,
             agent_file: crate::paths::repository().join("tests/agents/shop.toml"),
             agent_more: String::new(),
+            tts_more: String::new(),
             more: String::new(),
         })
     }
@@ -115,8 +118,8 @@ impl Setup {
         let _ = write!(
             text,
             "[agents]\ndir = \"agents\"\n[stt]\nengine = \"pocketsphinx\"\nworkers = {}\n[llm]\nengine = \"rules\"\n\
-             [tts]\nengine = \"flite\"\nvoice = \"slt\"\n[api]\nlisten = \"{api}\"\n[journal]\ndir = \"journal\"\n{}",
-            self.recognisers, self.more
+             [tts]\nengine = \"flite\"\nvoice = \"slt\"\ncache = \"phrases\"\n{}[api]\nlisten = \"{api}\"\n[journal]\ndir = \"journal\"\n{}",
+            self.recognisers, self.tts_more, self.more
         );
         Ok(text)
     }

@@ -36,6 +36,7 @@ impl fmt::Display for Voice {
 #[derive(Debug, Clone)]
 pub struct Speech {
     samples: Arc<[i16]>,
+    last_speech: usize,
 }
 
 impl Speech {
@@ -50,7 +51,16 @@ impl Speech {
         if !path.is_file() {
             make(voice, text, &path).with_context(|| format!("cannot make speech: {text}"))?;
         }
-        Ok(Self { samples: crate::wav::read_mono(&path, RATE_HZ)?.into() })
+        Ok(Self::whole(crate::wav::read_mono(&path, RATE_HZ)?))
+    }
+
+    /// Samples that are there already, of which those after `last_speech` are no speech.
+    pub fn from_samples(samples: &[i16], last_speech: usize) -> Self {
+        Self { samples: samples.into(), last_speech }
+    }
+
+    fn whole(samples: Vec<i16>) -> Self {
+        Self { last_speech: samples.len().saturating_sub(1), samples: samples.into() }
     }
 
     /// Noise as of a street, brown and steady, `level_db` below full scale.
@@ -73,31 +83,39 @@ impl Speech {
             ]))?;
             std::fs::rename(part, &path)?;
         }
-        Ok(Self { samples: crate::wav::read_mono(&path, RATE_HZ)?.into() })
+        Ok(Self::whole(crate::wav::read_mono(&path, RATE_HZ)?))
     }
 
     /// Silence.
     pub fn pause(length: Duration) -> Self {
         let count = (length.as_secs_f64() * f64::from(RATE_HZ)) as usize;
-        Self { samples: vec![0; count].into() }
+        Self::whole(vec![0; count])
     }
 
     /// This, then `next`.
     #[must_use]
     pub fn then(&self, next: &Self) -> Self {
-        Self { samples: self.samples.iter().chain(next.samples.iter()).copied().collect() }
+        Self {
+            samples: self.samples.iter().chain(next.samples.iter()).copied().collect(),
+            last_speech: self.samples.len() + next.last_speech,
+        }
     }
 
     /// Only the beginning.
     #[must_use]
     pub fn first(&self, length: Duration) -> Self {
         let count = (length.as_secs_f64() * f64::from(RATE_HZ)) as usize;
-        Self { samples: self.samples[..count.min(self.samples.len())].into() }
+        Self::whole(self.samples[..count.min(self.samples.len())].to_vec())
     }
 
     /// The samples.
     pub fn samples(&self) -> Arc<[i16]> {
         Arc::clone(&self.samples)
+    }
+
+    /// The index of the last sample that is speech.
+    pub fn last_speech(&self) -> usize {
+        self.last_speech
     }
 
     /// How long it is.
@@ -126,20 +144,20 @@ fn make(voice: Voice, text: &str, path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn cache() -> Result<PathBuf> {
+pub(crate) fn cache() -> Result<PathBuf> {
     let dir = crate::paths::target().join("speech");
     std::fs::create_dir_all(&dir)?;
     Ok(dir)
 }
 
 /// A name of our own until the file is whole.
-fn part_of(path: &Path) -> PathBuf {
+pub(crate) fn part_of(path: &Path) -> PathBuf {
     let thread = format!("{:?}", std::thread::current().id());
     let number: String = thread.chars().filter(char::is_ascii_digit).collect();
     path.with_extension(format!("{}-{number}.wav", std::process::id()))
 }
 
-fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("{program} is missing: apt-get install {program}"))?;
     ensure!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr).trim());

@@ -17,6 +17,7 @@ use nix::sys::time::TimeSpec;
 use super::codec::{Codec, Decoder, Encoder};
 use super::heard::{Heard, Received};
 use super::packet::{Digit, EVENT_PAYLOAD_TYPE, Header, parse_digit};
+use super::priority::prefer_this_thread;
 use super::{AUDIBLE_RMS, FRAME, Recording, WireTime, rms};
 use crate::speech::Speech;
 
@@ -38,10 +39,12 @@ pub struct Said {
     pub onset: WireTime,
     /// The packet with the last audible speech was sent.
     pub end: WireTime,
+    /// The packet with the utterance's last speech sample was sent, however soft that is.
+    pub last: WireTime,
 }
 
 enum Item {
-    Speech { id: usize, samples: Arc<[i16]>, position: usize },
+    Speech { id: usize, samples: Arc<[i16]>, last_speech: usize, position: usize },
     Digit(Digit, Option<u32>),
 }
 
@@ -135,7 +138,12 @@ impl Endpoint {
         let mut state = self.lock();
         let id = state.said.len();
         state.said.push((None, false));
-        state.queue.push_back(Item::Speech { id, samples: speech.samples(), position: 0 });
+        state.queue.push_back(Item::Speech {
+            id,
+            samples: speech.samples(),
+            last_speech: speech.last_speech(),
+            position: 0,
+        });
         id
     }
 
@@ -231,6 +239,13 @@ impl Drop for Endpoint {
     }
 }
 
+struct Outgoing {
+    datagram: Vec<u8>,
+    samples: Vec<i16>,
+    /// To which utterance the samples belong, and whether there is speech of it in them or after them.
+    utterance: Option<(usize, bool)>,
+}
+
 struct MediaThread {
     codec: Codec,
     mode: Mode,
@@ -271,13 +286,13 @@ impl MediaThread {
         if lateness > Duration::from_millis(5) {
             state.late += 1;
         }
-        let (datagram, samples, id) = self.next_packet(&mut state)?;
+        let Outgoing { datagram, samples, utterance } = self.next_packet(&mut state)?;
         let now = WireTime::now();
         // A peer that has gone is no failure of ours: the suite sees it in the signalling.
         let _ = self.socket.send_to(&datagram, remote);
         state.sent_start.get_or_insert(now);
-        if let Some(id) = id {
-            note_said(&mut state, id, &samples, now);
+        if let Some((id, is_speech)) = utterance {
+            note_said(&mut state, id, &samples, is_speech, now);
         }
         if self.mode == Mode::Full {
             state.sent.extend_from_slice(&samples);
@@ -285,8 +300,7 @@ impl MediaThread {
         Ok(())
     }
 
-    /// The next datagram, the samples it stands for, and the utterance they belong to.
-    fn next_packet(&mut self, state: &mut State) -> Result<(Vec<u8>, Vec<i16>, Option<usize>)> {
+    fn next_packet(&mut self, state: &mut State) -> Result<Outgoing> {
         let ticks = self.codec.ticks();
         let mut datagram = Vec::with_capacity(512);
         if let Some(Item::Digit(digit, start)) = state.queue.front_mut() {
@@ -297,22 +311,22 @@ impl MediaThread {
                     .write(&mut datagram);
                 datagram.extend_from_slice(&payload);
                 self.advance(ticks);
-                return Ok((datagram, vec![0; FRAME], None));
+                return Ok(Outgoing { datagram, samples: vec![0; FRAME], utterance: None });
             }
             state.queue.pop_front();
         }
         let mut samples = vec![0; FRAME];
         let mut utterance = None;
-        if let Some(Item::Speech { id, samples: all, position }) = state.queue.front_mut() {
+        if let Some(Item::Speech { id, samples: all, last_speech, position }) = state.queue.front_mut() {
             let count = FRAME.min(all.len() - *position);
             samples[..count].copy_from_slice(&all[*position..*position + count]);
+            utterance = Some((*id, *position <= *last_speech));
             *position += count;
-            utterance = Some(*id);
         }
         self.header.write(&mut datagram);
         datagram.extend_from_slice(&self.encoder.encode(&samples)?);
         self.advance(ticks);
-        Ok((datagram, samples, utterance))
+        Ok(Outgoing { datagram, samples, utterance })
     }
 
     fn advance(&mut self, ticks: u32) {
@@ -366,13 +380,13 @@ impl MediaThread {
     }
 }
 
-fn note_said(state: &mut State, id: usize, samples: &[i16], now: WireTime) {
-    if let Some((said, _)) = state.said.get_mut(id)
-        && rms(samples) >= AUDIBLE_RMS
-    {
-        match said {
-            Some(said) => said.end = now,
-            None => *said = Some(Said { onset: now, end: now }),
+fn note_said(state: &mut State, id: usize, samples: &[i16], is_speech: bool, now: WireTime) {
+    if let Some((said, _)) = state.said.get_mut(id) {
+        if rms(samples) >= AUDIBLE_RMS {
+            said.get_or_insert(Said { onset: now, end: now, last: now }).end = now;
+        }
+        if let Some(said) = said.as_mut().filter(|_| is_speech) {
+            said.last = now;
         }
     }
     let over =
@@ -383,13 +397,4 @@ fn note_said(state: &mut State, id: usize, samples: &[i16], now: WireTime) {
             *done = true;
         }
     }
-}
-
-/// Wake-ups to the microsecond, and before other work where the kernel permits it: the caller must be on time even when the
-/// machine under test is not.
-fn prefer_this_thread() {
-    let _ = nix::sys::prctl::set_timerslack(1);
-    let parameters = libc::sched_param { sched_priority: 5 };
-    // SAFETY: sched_setscheduler(2) reads the parameters it is given and concerns the calling thread only.
-    let _ = unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) };
 }

@@ -4,6 +4,7 @@ mod codec;
 mod endpoint;
 mod heard;
 mod packet;
+mod priority;
 mod recording;
 mod resample;
 
@@ -11,6 +12,7 @@ pub use codec::{Codec, Decoder, Encoder};
 pub use endpoint::{Endpoint, Mode, Said};
 pub use heard::{Heard, Pacing, Received, percentile};
 pub use packet::{Digit, Header, parse_digit};
+pub(crate) use priority::prefer_this_thread;
 pub use recording::Recording;
 
 use std::fmt;

@@ -1,18 +1,40 @@
 //! `make bench`: what a caller waits for, and what a call costs; measured outside the daemon, written to a file.
 
 mod cost;
+mod machine;
 mod report;
 mod talk;
+mod turns;
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use tests::paths::{repository, run_dir};
 
-/// Measures what a caller waits for and what a call costs, on packets outside the daemon.
-#[derive(Debug, Clone, Parser)]
-#[command(after_help = "Example:\n  bench --turns 200    as many turns as docs/benchmarks asks for; about 20 minutes")]
+/// Measures on packets outside the daemon, and writes docs/benchmarks.
+#[derive(Debug, Parser)]
+#[command(after_help = "Example:\n  bench turn-taking --only latency --turns 20")]
+struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// What a caller waits for and what a call costs
+    FirstCall(Extent),
+    /// Who waits, who is cut off, what stops the agent
+    TurnTaking(turns::Extent),
+}
+
+/// Nothing but the subcommand's own arguments, with their defaults.
+fn defaults<T: Args>() -> Result<T> {
+    Ok(T::from_arg_matches(&T::augment_args(clap::Command::new("bench")).get_matches_from(["bench"]))?)
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  bench first-call --turns 200    about 20 minutes")]
 struct Extent {
     /// Questions of which the voice-to-voice latency is taken; about six seconds each
     #[arg(long, default_value_t = 60)]
@@ -32,7 +54,17 @@ struct Extent {
 }
 
 fn main() -> Result<()> {
-    let extent = Extent::parse();
+    match Arguments::parse().what {
+        Some(What::FirstCall(extent)) => first_call(&extent),
+        Some(What::TurnTaking(extent)) => turns::run(&extent),
+        None => {
+            first_call(&defaults()?)?;
+            turns::run(&defaults()?)
+        }
+    }
+}
+
+fn first_call(extent: &Extent) -> Result<()> {
     let dir = run_dir("bench")?;
     eprintln!("bench: voice-to-voice, {} turns (about {} s) …", extent.turns, extent.turns * 6);
     let turns = talk::voice_to_voice(extent.turns, &dir.join("turns"))?;
@@ -41,10 +73,10 @@ fn main() -> Result<()> {
     eprintln!("bench: barge-in, {} interruptions …", extent.interruptions);
     let interruptions = talk::barge_in(extent.interruptions, &dir.join("barge-in"))?;
     eprintln!("bench: {} calls for {} s, pjsua-agent …", extent.calls, extent.seconds);
-    let agent = cost::of_agent(&extent, &dir.join("agent"))?;
+    let agent = cost::of_agent(extent, &dir.join("agent"))?;
     eprintln!("bench: {} calls for {} s, Asterisk's Echo() …", extent.calls, extent.seconds);
-    let echo = cost::of_echo(&extent, &dir.join("echo"))?;
-    let text = report::write(&extent, &turns, &pauses, &interruptions, &agent, echo.as_ref())?;
+    let echo = cost::of_echo(extent, &dir.join("echo"))?;
+    let text = report::write(extent, &turns, &pauses, &interruptions, &agent, echo.as_ref())?;
     println!("{text}");
     std::fs::create_dir_all(extent.out.parent().context("a file in a folder")?)?;
     std::fs::write(&extent.out, text).with_context(|| format!("cannot write {}", extent.out.display()))?;

@@ -1,14 +1,13 @@
 //! The written result.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use anyhow::Result;
-use tests::paths::program;
 use tests::rtp::{Pacing, percentile};
 
 use crate::Extent;
 use crate::cost::{Cost, worst};
+use crate::machine;
 use crate::talk::{InnerPause, Turns};
 
 /// The whole page.
@@ -28,31 +27,16 @@ pub fn write(
 }
 
 fn head(extent: &Extent) -> Result<String> {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model =
-        cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("").trim_start_matches(['\t', ' ', ':']);
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
     Ok(format!(
         "# First call: what a caller waits for, what a call costs\n\n\
-         Written by `make bench` (`bench --turns {} --interruptions {} --calls {} --seconds {}`). Definitions: packets are \
-         stamped by the kernel at the caller's socket, outside the daemon; audible is a 20 ms packet of −47 dBFS or more.\n\n\
-         | | |\n|---|---|\n| machine | {model}, {cores} cores, Linux {} |\n| pjsua-agent | {} |\n| SIPp | {} |\n\
-         | engines | pocketsphinx, rules, flite (slt); callers' voices rms and awb |\n| call | G.711 µ-law, straight to the \
-         daemon, 127.0.0.1; caller, SIPp, workers and daemon share the machine |\n\n",
+         Written by `bench first-call --turns {} --interruptions {} --calls {} --seconds {}` (`make bench`). Packets are \
+         stamped by the kernel at the caller's socket, outside the daemon; audible is a 20 ms packet of −47 dBFS or more.\n\n{}\n",
         extent.turns,
         extent.interruptions,
         extent.calls,
         extent.seconds,
-        std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
-        first_lines(Command::new(program("pjsua-agent")?).arg("version"), 2),
-        first_lines(Command::new("sipp").arg("-v"), 1),
+        machine::table("pocketsphinx, rules, flite (slt); callers' voices rms and awb")?,
     ))
-}
-
-fn first_lines(command: &mut Command, count: usize) -> String {
-    let output = command.output().map(|output| output.stdout).unwrap_or_default();
-    let text = String::from_utf8_lossy(&output);
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).take(count).collect::<Vec<_>>().join(", ")
 }
 
 fn latency(page: &mut String, turns: &Turns, pauses: &[InnerPause], interruptions: &[f64]) -> Result<()> {

@@ -1,0 +1,57 @@
+//! Each technique off in turn: does it earn its place?
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use tests::caller::{Caller, Dial};
+use tests::daemon::Daemon;
+use tests::scene::PATIENCE;
+use tests::speech::Speech;
+
+use super::rows::{Row, Rows};
+use super::site::{self, Material, Variant};
+use super::{Extent, answers, interruptions, pauses};
+
+/// What is compared.
+pub const VARIANTS: [Variant; 6] = [
+    Variant { name: "all on", turns: "", tts: "" },
+    Variant { name: "no end-of-turn score", turns: "end_of_turn_score = false", tts: "" },
+    Variant { name: "no speculation", turns: "speculation = false", tts: "" },
+    Variant { name: "no phrase cache", turns: "", tts: "phrase_cache = false" },
+    Variant { name: "no second VAD", turns: "second_vad = false", tts: "" },
+    Variant {
+        name: "all off",
+        turns: "end_of_turn_score = false\nspeculation = false\nsecond_vad = false",
+        tts: "phrase_cache = false",
+    },
+];
+
+/// All variants with the same material.
+pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
+    let half = extent.ab_turns.div_ceil(2);
+    for variant in &VARIANTS {
+        eprintln!("bench:   {} …", variant.name);
+        let dir = dir.join(variant.name.replace(' ', "-"));
+        answers::turns(extent.ab_turns, material, variant, &dir.join("turns"), rows)?;
+        pauses::some(half, &[1_000], material, variant, &dir.join("pauses"), rows)?;
+        let daemon = site::start(variant, material.language, &dir.join("noises"))?;
+        interruptions::mixed_noises(half, material, variant.name, &daemon, &dir.join("noises"), rows)?;
+        let cpu_us = cost(&daemon, &dir.join("cost"))?;
+        rows.add(&Row::Cost { variant: variant.name.to_owned(), cpu_us })?;
+    }
+    Ok(())
+}
+
+/// A caller on a noisy line who does not speak.
+fn cost(daemon: &Daemon, dir: &Path) -> Result<f64> {
+    let caller = Caller::dial(&Dial::new(daemon.sip(), "agent"), dir)?;
+    site::greeted(&caller)?;
+    caller.rtp().say(&Speech::noise(Duration::from_secs(8), 50)?);
+    let before = daemon.usage()?;
+    std::thread::sleep(Duration::from_secs(5));
+    let after = daemon.usage()?;
+    caller.hang_up()?;
+    daemon.wait_calls(0, PATIENCE)?;
+    Ok((after.cpu - before.cpu).as_secs_f64() * 1e6 / (after.at - before.at).as_secs_f64())
+}

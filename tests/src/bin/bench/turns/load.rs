@@ -1,0 +1,97 @@
+//! Many callers at once.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::Result;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tests::caller::{Caller, Dial};
+use tests::daemon::Daemon;
+use tests::rtp::Codec;
+
+use super::Extent;
+use super::rows::{Row, Rows, Turn};
+use super::site::{self, Material, Variant};
+
+/// Pause of a caller between an answer and what he says next, in milliseconds: the time of people who think, and it keeps
+/// the calls from falling into step.
+const THINK_MS: std::ops::Range<u64> = 1_000..5_000;
+
+/// The rush of TARGETS.md: ten callers ask within this time.
+const RUSH: Duration = Duration::from_millis(4_500);
+
+/// Each load, and the rush.
+pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
+    for &calls in &extent.load {
+        eprintln!("bench:   {calls} calls …");
+        let daemon = site::start(&Variant::default(), material.language, &dir.join(calls.to_string()))?;
+        let each = extent.load_turns.div_ceil(calls as usize);
+        let late = crowd(&daemon, calls, &dir.join(calls.to_string()), |number, caller| {
+            let mut rng = StdRng::seed_from_u64(material.seed + number as u64);
+            let mut turns = Vec::new();
+            for (kind, prompt) in material.from(number * each, each) {
+                std::thread::sleep(Duration::from_millis(rng.random_range(THINK_MS)));
+                turns.push(site::ask(caller, kind, prompt, calls, "")?);
+            }
+            Ok(turns)
+        })?;
+        add(late, calls, rows)?;
+        site::add_stages(&daemon, calls, "", rows)?;
+    }
+    eprintln!("bench:   ten callers within {} s …", RUSH.as_secs_f64());
+    let daemon = site::start(&Variant::default(), material.language, &dir.join("rush"))?;
+    for round in 0..3 {
+        let late = crowd(&daemon, 10, &dir.join(format!("rush-{round}")), |number, caller| {
+            std::thread::sleep(RUSH.mul_f64(number as f64 / 10.0));
+            let utterance =
+                material.from(round * 10 + number, 1).map(|(kind, prompt)| site::ask(caller, kind, prompt, 10, "rush"));
+            utterance.collect()
+        })?;
+        add(late, 10, rows)?;
+    }
+    site::add_stages(&daemon, 10, "rush", rows)
+}
+
+fn add((turns, packets): (Vec<Turn>, u32), calls: u32, rows: &mut Rows) -> Result<()> {
+    for turn in turns {
+        rows.add(&Row::Turn(turn))?;
+    }
+    rows.add(&Row::Late { calls, packets })
+}
+
+/// All callers are on the line and greeted before any of them speaks. Returns their turns, and how many packets they sent late.
+fn crowd(
+    daemon: &Daemon,
+    calls: u32,
+    dir: &Path,
+    talk: impl Fn(usize, &Caller) -> Result<Vec<Turn>> + Sync,
+) -> Result<(Vec<Turn>, u32)> {
+    let dial = Dial::new(daemon.sip(), "agent").codec(Codec::Pcmu);
+    let callers = Caller::dial_many(&dial, calls, 5, &dir.join("callers"))?;
+    for caller in &callers {
+        site::greeted(caller)?;
+    }
+    let all = Mutex::new(Vec::new());
+    let failures = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for (number, caller) in callers.iter().enumerate() {
+            let (all, failures, talk) = (&all, &failures, &talk);
+            scope.spawn(move || match talk(number, caller) {
+                Ok(turns) => all.lock().expect("no thread panics with the lock").extend(turns),
+                Err(error) => failures.lock().expect("no thread panics with the lock").push(error),
+            });
+        }
+    });
+    for failure in failures.into_inner()? {
+        eprintln!("bench:   a caller gave up: {failure:#}");
+    }
+    let late = callers.iter().map(|caller| caller.rtp().own_late_packets()).sum();
+    for caller in &callers {
+        caller.hang_up()?;
+    }
+    callers[0].finish()?;
+    daemon.wait_calls(0, tests::scene::PATIENCE)?;
+    Ok((all.into_inner()?, late))
+}

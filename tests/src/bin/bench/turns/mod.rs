@@ -1,0 +1,131 @@
+//! How well turns are taken: who waits for how long, who is cut off, who stops for what.
+
+mod ab;
+mod answers;
+mod interruptions;
+mod joint;
+mod load;
+mod pauses;
+mod report;
+mod rows;
+mod site;
+mod stats;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use tests::paths::{repository, run_dir};
+
+use rows::Rows;
+use site::Material;
+
+/// A part of the measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Voice-to-voice, one call
+    Latency,
+    /// Utterances with a pause inside
+    Pauses,
+    /// Interruptions, backchannels, noises, and the exactness of resuming
+    BargeIn,
+    /// Many calls at once
+    Load,
+    /// Each technique off in turn
+    Ab,
+    /// Loss, jitter, reordering
+    Network,
+}
+
+impl Part {
+    const ALL: [Self; 6] = [Self::Latency, Self::Pauses, Self::BargeIn, Self::Load, Self::Ab, Self::Network];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Pauses => "pauses",
+            Self::BargeIn => "barge-in",
+            Self::Load => "load",
+            Self::Ab => "ab",
+            Self::Network => "network",
+        }
+    }
+}
+
+/// What is measured, and how much of it.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    bench turn-taking                              everything, about an hour\n  \
+    bench turn-taking --only latency --turns 20    a first look, two minutes\n  \
+    bench turn-taking --report-only                writes the page again from what was measured last")]
+pub struct Extent {
+    /// Turns of which voice-to-voice is taken with one call; about 3.5 seconds each
+    #[arg(long, default_value_t = 200)]
+    pub turns: usize,
+    /// Utterances with an inner pause, for each of 0.5, 1.0 and 1.5 s
+    #[arg(long, default_value_t = 40)]
+    pub pauses: usize,
+    /// Interruptions of a long answer
+    #[arg(long, default_value_t = 48)]
+    pub interruptions: usize,
+    /// Backchannels and noises of each kind over a long answer
+    #[arg(long, default_value_t = 16)]
+    pub noises: usize,
+    /// Calls at once
+    #[arg(long, default_values_t = [10, 30], value_delimiter = ',')]
+    pub load: Vec<u32>,
+    /// Turns in all at each of these loads
+    #[arg(long, default_value_t = 210)]
+    pub load_turns: usize,
+    /// Turns for each row of the table in which one technique is off; utterances with pauses and noises are half as many
+    #[arg(long, default_value_t = 40)]
+    pub ab_turns: usize,
+    /// Turns over a bad network
+    #[arg(long, default_value_t = 60)]
+    pub network_turns: usize,
+    /// Decides which material is used, in which order
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Only these parts; the others are taken from the last run
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub only: Vec<Part>,
+    /// Measures nothing, writes the page from the last run's rows
+    #[arg(long)]
+    pub report_only: bool,
+    /// The report
+    #[arg(long, value_name = "FILE", default_value_os_t = repository().join("docs/benchmarks/turn-taking.md"))]
+    pub out: PathBuf,
+}
+
+/// Measures and writes the page.
+pub fn run(extent: &Extent) -> Result<()> {
+    let dir = run_dir("bench-turn-taking")?;
+    // Not in the folder of the run, which is emptied at its start.
+    let rows_dir = dir.parent().context("a run's folder has a parent")?.join("turn-taking-rows");
+    std::fs::create_dir_all(&rows_dir)?;
+    if !extent.report_only {
+        let languages = Material::load(extent.seed)?;
+        let english = &languages[0];
+        let parts = if extent.only.is_empty() { Part::ALL.to_vec() } else { extent.only.clone() };
+        for part in parts {
+            eprintln!("bench: {} …", part.name());
+            let mut rows = Rows::begin(&rows_dir, part.name())?;
+            let dir = dir.join(part.name());
+            match part {
+                Part::Latency => answers::one_call(extent, &languages, &dir, &mut rows)?,
+                Part::Pauses => pauses::measure(extent.pauses, &languages, &dir, &mut rows)?,
+                Part::BargeIn => interruptions::measure(extent, english, &dir, &mut rows)?,
+                Part::Load => load::measure(extent, english, &dir, &mut rows)?,
+                Part::Ab => ab::measure(extent, english, &dir, &mut rows)?,
+                Part::Network => answers::bad_network(extent, english, &dir, &mut rows)?,
+            }
+            rows.complete()?;
+        }
+    }
+    let page = report::write(extent, &rows_dir)?;
+    println!("{page}");
+    std::fs::create_dir_all(extent.out.parent().context("a file in a folder")?)?;
+    std::fs::write(&extent.out, page).with_context(|| format!("cannot write {}", extent.out.display()))?;
+    eprintln!("bench: written to {}", extent.out.display());
+    Ok(())
+}

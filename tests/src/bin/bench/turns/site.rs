@@ -1,0 +1,183 @@
+//! The daemon under measurement, and what callers say to it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
+use tests::caller::{Caller, Dial};
+use tests::daemon::{Daemon, Setup};
+use tests::journal::Journal;
+use tests::material::{self, Prompt, Talker};
+use tests::paths::repository;
+use tests::rtp::{Codec, WireTime};
+use tests::scene::PATIENCE;
+
+use super::rows::{Row, Rows, Stages, Turn};
+
+/// What the synthetic callers say: questions, statements, an order, a hesitation.
+const TEXTS: [&str; 10] = [
+    "what are your opening hours on saturday",
+    "how much is the blue teapot",
+    "where is your shop",
+    "I would like to order two green cups",
+    "do you have any tables",
+    "my name is John Miller and I called yesterday",
+    "can you send it to my office",
+    "I am not sure about the price",
+    "yes please",
+    "the parcel has not arrived",
+];
+
+const SHORTEST: Duration = Duration::from_millis(1_000);
+
+const VOICES: [Talker; 5] =
+    [Talker::Rms, Talker::Awb, Talker::Kal16, Talker::Espeak("en-us+m3"), Talker::Espeak("en-gb+f3")];
+
+/// What callers of one language say, each with its kind.
+pub struct Material {
+    pub language: &'static str,
+    pub utterances: Vec<(String, Prompt)>,
+    pub seed: u64,
+}
+
+impl Material {
+    /// Recorded people in three languages, and synthetic voices in English, each in an order that the seed decides.
+    pub fn load(seed: u64) -> Result<[Self; 3]> {
+        let mut synthetic = Vec::new();
+        for talker in VOICES {
+            let kind = if matches!(talker, Talker::Espeak(_)) { "espeak-ng" } else { "flite" };
+            for text in TEXTS {
+                synthetic.push((kind.to_owned(), material::spoken(talker, text)?));
+            }
+        }
+        Ok([
+            Self::of("en", 110, synthetic, seed)?,
+            Self::of("es", 60, Vec::new(), seed)?,
+            Self::of("fr", 60, Vec::new(), seed)?,
+        ])
+    }
+
+    fn of(language: &'static str, count: usize, mut utterances: Vec<(String, Prompt)>, seed: u64) -> Result<Self> {
+        let prompts = material::prompts(language)?;
+        // Single words are no turns.
+        let phrases: Vec<Prompt> = prompts.into_iter().filter(|prompt| prompt.duration() >= SHORTEST).collect();
+        let chosen = material::choose(&phrases, count.min(phrases.len()), seed);
+        utterances.extend(chosen.into_iter().map(|prompt| (format!("recorded {language}"), prompt.clone())));
+        utterances.shuffle(&mut StdRng::seed_from_u64(seed));
+        Ok(Self { language, utterances, seed })
+    }
+
+    /// `count` of them from a place on, from the start again at the end.
+    pub fn from(&self, place: usize, count: usize) -> impl Iterator<Item = &(String, Prompt)> {
+        self.utterances.iter().cycle().skip(place % self.utterances.len().max(1)).take(count)
+    }
+}
+
+/// A daemon with some techniques off.
+#[derive(Debug, Clone, Default)]
+pub struct Variant {
+    pub name: &'static str,
+    pub turns: &'static str,
+    pub tts: &'static str,
+}
+
+/// A daemon whose agent speaks the callers' language, as far as turn-taking goes: the recogniser knows English only.
+pub fn start(variant: &Variant, language: &str, dir: &Path) -> Result<Daemon> {
+    let turns = if variant.turns.is_empty() { String::new() } else { format!("[turns]\n{}\n", variant.turns) };
+    let setup = Setup {
+        agent_file: repository().join("tests/agents/brief.toml"),
+        agent_more: format!("language = \"{language}\"\n"),
+        more: turns,
+        tts_more: if variant.tts.is_empty() { String::new() } else { format!("{}\n", variant.tts) },
+        ..Setup::new()?
+    };
+    Daemon::start(setup, &dir.join("daemon"))
+}
+
+/// A call whose greeting is over.
+pub fn call(daemon: &Daemon, dir: &Path) -> Result<Caller> {
+    let caller = Caller::dial(&Dial::new(daemon.sip(), "agent").codec(Codec::Pcmu), dir)?;
+    greeted(&caller)?;
+    Ok(caller)
+}
+
+pub fn greeted(caller: &Caller) -> Result<()> {
+    caller.answered(PATIENCE)?;
+    caller.rtp().wait_audible(WireTime::BEGINNING, PATIENCE)?;
+    caller.rtp().wait_finished(WireTime::BEGINNING, QUIET, PATIENCE)?;
+    Ok(())
+}
+
+/// Silence after which an answer is over.
+pub const QUIET: Duration = Duration::from_millis(700);
+
+/// An agent that has not begun by then does not answer. Shorter than `no_input_after`.
+const NO_ANSWER: Duration = Duration::from_secs(6);
+
+/// Says it, and measures the answer.
+pub fn ask(caller: &Caller, kind: &str, prompt: &Prompt, calls: u32, variant: &str) -> Result<Turn> {
+    let rtp = caller.rtp();
+    let said = rtp.say_and_wait(&prompt.speech())?;
+    let first_after = |moment| rtp.heard(|heard| heard.first_audible_after(moment));
+    let early = first_after(said.onset).is_some_and(|first| first < said.last);
+    let answered = rtp.wait_audible(said.last, NO_ANSWER).ok();
+    if let Some(first) = answered {
+        rtp.wait_finished(first, QUIET, Duration::from_secs(30))?;
+    }
+    Ok(Turn {
+        variant: variant.to_owned(),
+        calls,
+        kind: kind.to_owned(),
+        prompt: prompt.name.clone(),
+        pause_ms: 0,
+        latency_ms: answered.filter(|_| !early).map(|first| first.since(said.last).as_secs_f64() * 1e3),
+        early,
+    })
+}
+
+/// A pause between turns that is not always the same.
+pub fn think(rng: &mut StdRng) {
+    std::thread::sleep(Duration::from_millis(rng.random_range(150..450)));
+}
+
+/// Adds what the journals of a daemon say about its turns.
+pub fn add_stages(daemon: &Daemon, calls: u32, variant: &str, rows: &mut Rows) -> Result<()> {
+    for journal in daemon.journals()? {
+        for line in journal.of_kind("timing") {
+            if let Some(stages) = stages(line, calls, variant) {
+                rows.add(&Row::Stages(stages))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn stages(line: &Value, calls: u32, variant: &str) -> Option<Stages> {
+    let ms = |name: &str| line[name].as_f64();
+    let is = |name: &str| line[name].as_bool().unwrap_or_default();
+    let total = ms("total_ms")?;
+    let names = ["endpoint_ms", "stt_ms", "llm_ms", "tts_ms", "daemon_ms"].map(|name| ms(name).unwrap_or(f64::NAN));
+    let [endpoint, stt, llm, tts, daemon] = names;
+    Some(Stages {
+        variant: variant.to_owned(),
+        calls,
+        ms: [endpoint, stt, llm, tts, daemon, total],
+        speculated: is("speculated"),
+        cached: is("cached"),
+        filler: is("filler"),
+    })
+}
+
+/// The newest journal, which may still be written to.
+pub fn journal(daemon: &Daemon) -> Result<Journal> {
+    daemon.journals()?.pop().context("the daemon writes no journal")
+}
+
+/// A folder of its own for each call.
+pub fn call_dir(dir: &Path, number: usize) -> PathBuf {
+    dir.join(format!("call-{number}"))
+}
