@@ -1,9 +1,9 @@
 //! Workers fail; the call goes on, is handed to a human, or ends politely.
 
-use crate::TurnId;
-use crate::machine::Core;
+use crate::machine::{Core, TransferRecord};
 use crate::reply::Afterword;
 use crate::state::State;
+use crate::{Act, TurnId};
 
 impl Core {
     /// The model failed or is overdue.
@@ -61,5 +61,52 @@ impl Core {
     /// Workers keep failing: to the human, or goodbye.
     pub(crate) fn give_up(&mut self) -> State {
         self.say_and(self.last_phrase(), self.way_out())
+    }
+
+    pub(crate) fn keeps_failing(&self) -> bool {
+        self.failed_turns >= self.settings.max_failed_turns
+    }
+
+    /// How to end a call on which workers keep failing.
+    pub(crate) fn way_out(&self) -> Act {
+        let untried = self.transfer == TransferRecord::Untried;
+        if self.settings.human && untried { Act::Transfer } else { Act::HangUp }
+    }
+
+    pub(crate) fn closing_phrase(&self, act: Act) -> String {
+        match act {
+            Act::Transfer => self.settings.transfer_announcement.clone(),
+            Act::HangUp => self.settings.goodbye.clone(),
+        }
+    }
+
+    /// Speaks in a running turn of which the model or the voice failed a part, and ends it.
+    pub(crate) fn reply_failed(&mut self, mut state: State) -> State {
+        let act = state.act();
+        let Some(reply) = state.reply_mut() else { return state };
+        self.cancel_generation(reply);
+        reply.failed = true;
+        reply.afterword = None;
+        let phrase = match act {
+            Some(act) if reply.is_silent() => self.closing_phrase(act),
+            Some(_) => String::new(),
+            None => {
+                self.failed_turns += 1;
+                if self.keeps_failing() { self.last_phrase() } else { self.settings.failure.clone() }
+            }
+        };
+        self.speak(reply, &phrase);
+        if act.is_none() && self.keeps_failing() {
+            state = self.close(state, self.way_out());
+        }
+        self.end_of_text(state)
+    }
+
+    /// What is said when workers keep failing.
+    pub(crate) fn last_phrase(&self) -> String {
+        match self.way_out() {
+            Act::Transfer => self.settings.transfer_announcement.clone(),
+            Act::HangUp => self.settings.failure_goodbye.clone(),
+        }
     }
 }

@@ -72,12 +72,14 @@ mod machine;
 mod opening;
 mod overlap;
 mod pausing;
+mod playing;
 mod reply;
 mod requests;
 mod settings;
 mod speaking;
 mod state;
 mod timers;
+mod transcripts;
 
 pub use action::Action;
 pub use history::{Entry, Speaker};

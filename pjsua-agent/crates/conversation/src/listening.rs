@@ -1,12 +1,12 @@
-//! The caller's turn: his speech, its transcripts, his silence.
+//! The caller's turn: his speech and his silence.
 
 use std::time::Duration;
 
-use crate::barge_in::{Interjection, Moment, Recognition, Words};
-use crate::endpointing::{Hearing, Pausing, admits_not_understanding};
+use crate::barge_in::{Interjection, Moment, Recognition};
+use crate::endpointing::Hearing;
 use crate::machine::Core;
 use crate::state::State;
-use crate::{Action, Instant, Timer, UtteranceId};
+use crate::{Action, Instant, Timer};
 
 impl Core {
     /// It is the caller's turn.
@@ -17,7 +17,7 @@ impl Core {
     }
 
     /// It still is, after a noise.
-    fn listen_on(&mut self) -> State {
+    pub(crate) fn listen_on(&mut self) -> State {
         self.timers.set(Timer::NoInput, self.no_input_at);
         State::Listening
     }
@@ -113,12 +113,12 @@ impl Core {
         self.listen_after_noise()
     }
 
-    fn listen_after_noise(&mut self) -> State {
+    pub(crate) fn listen_after_noise(&mut self) -> State {
         self.no_input_at = self.no_input_at.max(self.now + self.settings.no_input_after_noise);
         self.listen_on()
     }
 
-    fn hear_utterance(&mut self, confirmed: bool) -> State {
+    pub(crate) fn hear_utterance(&mut self, confirmed: bool) -> State {
         self.timers.clear(Timer::NoInput);
         self.hear_first(Hearing::new(self.now), confirmed)
     }
@@ -143,7 +143,7 @@ impl Core {
         State::Hearing(hearing)
     }
 
-    fn recognise(&mut self, hearing: &mut Hearing) {
+    pub(crate) fn recognise(&mut self, hearing: &mut Hearing) {
         let utterance = self.next_utterance();
         hearing.recognise(utterance);
         self.act(Action::StartRecognition { utterance });
@@ -247,190 +247,6 @@ impl Core {
             self.timers.set(Timer::Transcript, self.now + self.settings.transcript_timeout);
         }
         self.conclude(hearing)
-    }
-
-    pub(crate) fn partial_transcript(&mut self, mut state: State, utterance: UtteranceId, text: &str) -> State {
-        match state {
-            State::Hearing(ref mut hearing) | State::Transcribing(ref mut hearing) => {
-                hearing.hear_partial(utterance, text);
-                state
-            }
-            State::Endpointing(mut pausing) => {
-                if pausing.hearing.hear_partial(utterance, text) {
-                    return self.pause_with_words(pausing);
-                }
-                State::Endpointing(pausing)
-            }
-            State::Overlap { .. } | State::Speaking { .. } => match state.interjection_mut() {
-                Some(interjection) if interjection.is_recognised_by(utterance) => self.words_over_agent(state, text),
-                Some(_) | None => state,
-            },
-            State::Unanswered
-            | State::Listening
-            | State::Keying(_)
-            | State::Replying(_)
-            | State::Closing { .. }
-            | State::Transferring
-            | State::HungUp
-            | State::Ended => state,
-        }
-    }
-
-    fn words_over_agent(&mut self, mut state: State, text: &str) -> State {
-        let words = Words::of(text, &self.settings);
-        // A later partial may be empty; what was recognised once was said.
-        if let Some(interjection) = state.interjection_mut().filter(|_| words != Words::None) {
-            interjection.words = words;
-            interjection.said = text.to_owned();
-        }
-        let is_final = state.interjection_mut().is_some_and(|interjection| interjection.is_over());
-        self.judge(state, if is_final { Moment::Understood } else { Moment::Recognised })
-    }
-
-    pub(crate) fn final_transcript(&mut self, mut state: State, utterance: UtteranceId, text: &str) -> State {
-        match state {
-            State::Transcribing(mut hearing) => {
-                hearing.hear(utterance, text);
-                self.conclude(hearing)
-            }
-            State::Hearing(ref mut hearing) => {
-                let early = hearing.open() == Some(utterance);
-                hearing.hear(utterance, text);
-                if early {
-                    self.act(Action::CancelRecognition { utterance });
-                    // A recogniser that heard nothing is not asked again and again.
-                    if !text.trim().is_empty() {
-                        self.recognise(hearing);
-                    }
-                }
-                state
-            }
-            State::Endpointing(mut pausing) => {
-                if pausing.hearing.open() == Some(utterance) {
-                    self.act(Action::CancelRecognition { utterance });
-                }
-                if pausing.hearing.hear(utterance, text) {
-                    self.prepare(&mut pausing);
-                    return self.pause_with_words(pausing);
-                }
-                State::Endpointing(pausing)
-            }
-            State::Overlap { ref mut interjection, .. } | State::Speaking { aside: Some(ref mut interjection), .. }
-                if interjection.is_recognised_by(utterance) =>
-            {
-                if interjection.recognition == Recognition::Running {
-                    self.act(Action::CancelRecognition { utterance });
-                }
-                interjection.recognition = Recognition::Ended(text.to_owned());
-                self.words_over_agent(state, text)
-            }
-            State::Unanswered
-            | State::Listening
-            | State::Keying(_)
-            | State::Replying(_)
-            | State::Speaking { .. }
-            | State::Overlap { .. }
-            | State::Closing { .. }
-            | State::Transferring
-            | State::HungUp
-            | State::Ended => state,
-        }
-    }
-
-    pub(crate) fn recogniser_failed(&mut self, mut state: State, utterance: Option<UtteranceId>) -> State {
-        match state {
-            State::Hearing(ref mut hearing) => {
-                let had_open = hearing.open();
-                self.lose(hearing, utterance);
-                if had_open != hearing.open() {
-                    let limit = self.now + self.settings.lost_utterance_limit;
-                    let limit = self.timers.get(Timer::Utterance).map_or(limit, |earlier| earlier.min(limit));
-                    self.timers.set(Timer::Utterance, limit);
-                }
-                state
-            }
-            State::Endpointing(ref mut pausing) => {
-                self.lose(&mut pausing.hearing, utterance);
-                state
-            }
-            State::Transcribing(mut hearing) => {
-                self.lose(&mut hearing, utterance);
-                self.conclude(hearing)
-            }
-            State::Overlap { ref mut interjection, .. } | State::Speaking { aside: Some(ref mut interjection), .. }
-                if utterance.is_none_or(|one| interjection.is_recognised_by(one)) =>
-            {
-                self.cancel_interjection(interjection);
-                interjection.recognition = Recognition::Lost;
-                state
-            }
-            State::Unanswered
-            | State::Listening
-            | State::Keying(_)
-            | State::Replying(_)
-            | State::Speaking { .. }
-            | State::Overlap { .. }
-            | State::Closing { .. }
-            | State::Transferring
-            | State::HungUp
-            | State::Ended => state,
-        }
-    }
-
-    fn lose(&mut self, hearing: &mut Hearing, utterance: Option<UtteranceId>) {
-        for utterance in hearing.lose(utterance) {
-            self.act(Action::CancelRecognition { utterance });
-        }
-    }
-
-    pub(crate) fn transcript_overdue(&mut self, mut state: State) -> State {
-        if let State::Hearing(hearing) | State::Endpointing(Pausing { hearing, .. }) = &mut state {
-            self.lose_finishing(hearing);
-        }
-        let State::Transcribing(mut hearing) = state else { return state };
-        self.lose_finishing(&mut hearing);
-        self.conclude(hearing)
-    }
-
-    fn lose_finishing(&mut self, hearing: &mut Hearing) {
-        for utterance in hearing.lose_finishing() {
-            self.act(Action::CancelRecognition { utterance });
-        }
-    }
-
-    /// Answers the caller once all he said is known.
-    fn conclude(&mut self, hearing: Hearing) -> State {
-        if !hearing.is_complete() {
-            return State::Transcribing(hearing);
-        }
-        self.timers.clear(Timer::Transcript);
-        let text = hearing.text();
-        if hearing.is_lost() {
-            return self.speech_was_lost(&text);
-        }
-        if text.is_empty() {
-            return self.nothing_understood(&hearing);
-        }
-        self.caller_was_understood();
-        self.answer(&text)
-    }
-
-    pub(crate) fn caller_was_understood(&mut self) {
-        self.misheard = 0;
-        self.prompts_said = 0;
-        self.holding = false;
-    }
-
-    fn nothing_understood(&mut self, hearing: &Hearing) -> State {
-        // A noise made us drop the reply to what he had said before.
-        if self.history.is_unanswered() {
-            return self.ask_model("");
-        }
-        if !admits_not_understanding(hearing, self.misheard, &self.settings) {
-            return self.listen_after_noise();
-        }
-        self.misheard += 1;
-        self.say(self.settings.not_understood.clone())
     }
 
     /// The caller pauses without end.
