@@ -55,8 +55,7 @@ impl CallEar {
             EarEvent::Confirmed => self.openings.confirmed().then_some(Input::SpeechConfirmed),
             EarEvent::Dismissed => self.openings.dismissed().then_some(Input::SpeechDismissed),
             EarEvent::Score { pause, probability } => {
-                let per_mille = (probability.clamp(0.0, 1.0) * 1_000.0).round() as u16;
-                Some(Input::EndOfTurnScore { pause: PauseId(pause), per_mille })
+                Some(Input::EndOfTurnScore { pause: PauseId(pause), per_mille: per_mille(probability) })
             }
         }
     }
@@ -97,6 +96,11 @@ impl Openings {
     fn is_newest_judged(&self) -> bool {
         self.opened > 0 && self.judged == self.opened
     }
+}
+
+/// A probability in thousandths, as the conversation takes it.
+pub(super) fn per_mille(probability: f32) -> u16 {
+    (probability.clamp(0.0, 1.0) * 1_000.0).round() as u16
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_json::json;
 use tracing::{debug, warn};
 
 use super::driver::Driver;
+use super::ear::per_mille;
 use super::recognition::Heard;
 use super::timing::TurnLine;
 use super::voice::VoiceEvent;
@@ -115,10 +116,12 @@ impl Driver {
                 debug!(text, "partial transcript");
                 self.feed(Input::PartialTranscript { utterance, text });
             }
-            Heard::Final { text, .. } => {
-                debug!(text, "final transcript");
+            Heard::Final { text, confidence, .. } => {
+                debug!(text, confidence, "final transcript");
                 self.timing.transcribed(self.now());
-                self.feed(Input::FinalTranscript { utterance, text });
+                // 0: the engine has none.
+                let confidence_per_mille = if confidence > 0.0 { per_mille(confidence) } else { 1_000 };
+                self.feed(Input::FinalTranscript { utterance, text, confidence_per_mille });
             }
             Heard::Failed(reason) => self.worker_failed(Stage::Stt, Some(utterance), None, &reason),
         }

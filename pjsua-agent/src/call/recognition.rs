@@ -20,7 +20,7 @@ const QUEUE_FRAMES: usize = KEPT_SAMPLES / media::FRAME_SAMPLES;
 #[derive(Debug)]
 pub enum Heard {
     Partial(String),
-    Final { text: String, adaptation: Vec<u8> },
+    Final { text: String, confidence: f32, adaptation: Vec<u8> },
     Failed(String),
 }
 
@@ -116,11 +116,11 @@ impl Utterance {
                 }
                 event = events.next() => match event.map_err(|error| error.to_string())? {
                     Some(RecognitionEvent::Partial(text)) => report(Heard::Partial(text)),
-                    Some(RecognitionEvent::Final { text, adaptation, .. }) => {
+                    Some(RecognitionEvent::Final { text, confidence, adaptation }) => {
                         if let Some(finished) = self.finished {
                             speech.answered(Stage::Stt, finished.elapsed());
                         }
-                        report(Heard::Final { text, adaptation });
+                        report(Heard::Final { text, confidence, adaptation });
                         return Ok(());
                     }
                     None => return Err("the stream ended without a final transcript".into()),

@@ -2,47 +2,11 @@
 
 use std::time::Duration;
 
-use crate::language::Language;
+use crate::language::Words;
 use crate::{Instant, Settings, UtteranceId};
 
-/// What the words recognised so far say about the speaker's intent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Words {
-    /// Nothing was recognised.
-    None,
-    /// Only words that ask for no answer.
-    Backchannel,
-    /// Something else.
-    Speech,
-}
-
-impl Words {
-    pub(crate) fn of(text: &str, settings: &Settings) -> Self {
-        let words = words(text);
-        if words.is_empty() {
-            return Self::None;
-        }
-        let phrases: Vec<_> = match settings.backchannels.as_slice() {
-            [] => Language::of(&settings.language).backchannels().iter().map(|phrase| self::words(phrase)).collect(),
-            own => own.iter().map(|phrase| self::words(phrase)).collect(),
-        };
-        let mut rest = words.as_slice();
-        while !rest.is_empty() {
-            let matching = phrases.iter().filter(|phrase| !phrase.is_empty() && rest.starts_with(phrase));
-            match matching.map(Vec::len).max() {
-                Some(longest) => rest = &rest[longest..],
-                None => return Self::Speech,
-            }
-        }
-        Self::Backchannel
-    }
-}
-
-/// Lower-case words; everything but letters, digits and apostrophes separates them.
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
-}
+/// Fewer words may be the first guess at what turns out to be "all right": a recogniser's first partial ends inside a word.
+const CERTAIN_WORDS: usize = 3;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Recognition {
@@ -119,7 +83,7 @@ impl Interjection {
         }
     }
 
-    pub(crate) fn judge(&self, moment: Moment, settings: &Settings) -> Judgement {
+    pub(crate) fn judge(&self, moment: Moment, now: Instant, settings: &Settings) -> Judgement {
         if !self.confirmed {
             return match moment {
                 Moment::Recognised | Moment::Understood => Judgement::Undecided,
@@ -129,7 +93,16 @@ impl Interjection {
             };
         }
         match (self.words, moment) {
-            (Words::Speech, _) | (_, Moment::BackchannelLimitReached) => Judgement::Interruption,
+            (Words::Claim, _) | (_, Moment::BackchannelLimitReached) => Judgement::Interruption,
+            (Words::Speech(count), Moment::Recognised)
+                if count < CERTAIN_WORDS && now - self.started < settings.overlap_limit =>
+            {
+                Judgement::Undecided
+            }
+            (Words::Speech(_), Moment::FellSilent(_)) if self.recognition == Recognition::Running => {
+                Judgement::AskRecogniser
+            }
+            (Words::Speech(_), _) => Judgement::Interruption,
             (Words::Backchannel, Moment::FellSilent(_) | Moment::LimitReached) => Judgement::FalseAlarm,
             (Words::Backchannel, Moment::Understood) if self.silent_since.is_some() => Judgement::FalseAlarm,
             (Words::None, Moment::FellSilent(_)) if self.recognition == Recognition::Running => {
@@ -167,38 +140,13 @@ impl Interjection {
 mod tests {
     use super::*;
 
-    fn words_of(text: &str) -> Words {
-        Words::of(text, &Settings::default())
-    }
-
-    #[test]
-    fn backchannels_are_told_from_speech() {
-        for text in ["uh huh", "Uh-huh.", "okay", "Yes, yes!", "mm hmm okay I see", "all right"] {
-            assert_eq!(words_of(text), Words::Backchannel, "{text}");
-        }
-        for text in ["stop", "okay but", "yes I have a question", "no", "see", "all"] {
-            assert_eq!(words_of(text), Words::Speech, "{text}");
-        }
-        for text in ["", "  ", "...", "--"] {
-            assert_eq!(words_of(text), Words::None, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_list_of_backchannels_can_be_replaced() {
-        let settings = Settings { backchannels: vec!["ach so".into(), String::new()], ..Settings::default() };
-        assert_eq!(Words::of("Ach so, ach so", &settings), Words::Backchannel);
-        assert_eq!(Words::of("ach", &settings), Words::Speech);
-        assert_eq!(Words::of("okay", &settings), Words::Speech);
-    }
-
     fn sound(millis: u64, recognition: Recognition) -> Interjection {
         let silent_since = Some(Instant::from_millis(millis));
         Interjection { silent_since, recognition, ..Interjection::new(UtteranceId(1), Instant::ZERO, true) }
     }
 
     fn judged(interjection: &Interjection, moment: Moment) -> Judgement {
-        interjection.judge(moment, &Settings::default())
+        interjection.judge(moment, interjection.started, &Settings::default())
     }
 
     #[test]
@@ -220,7 +168,7 @@ mod tests {
     #[test]
     fn what_is_not_confirmed_never_interrupts() {
         let mut noise = Interjection::new(UtteranceId(1), Instant::ZERO, false);
-        noise.words = Words::Speech;
+        noise.words = Words::Claim;
         assert_eq!(judged(&noise, Moment::Recognised), Judgement::Undecided);
         assert_eq!(judged(&noise, Moment::LimitReached), Judgement::FalseAlarm);
         assert_eq!(judged(&noise, Moment::Dismissed), Judgement::FalseAlarm);

@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn the_first_score_tells_most() {
         let settings = Settings::default();
-        assert_eq!([799, 800].map(judged), [Score::Undecided, Score::Sure]);
+        assert_eq!([899, 900].map(judged), [Score::Undecided, Score::Sure]);
         assert_eq!([299, 300].map(judged), [Score::Against, Score::Undecided]);
         let later = |per_mille, before| Score::of(per_mille, Some(before), &settings);
         assert_eq!(later(949, Score::Against), Score::Against);
@@ -304,23 +304,23 @@ mod tests {
     #[test]
     fn the_score_ends_an_utterance_fast_and_the_words_can_contradict() {
         assert_eq!(needed("i would like a teapot", Some(950)), 200);
-        assert_eq!(needed("i would like a teapot", Some(500)), 1_100);
-        assert_eq!(needed("i would like a teapot", Some(100)), 1_300);
-        assert_eq!(needed("i would like a teapot and", Some(950)), 1_100);
-        assert_eq!(needed("i would like a teapot and", Some(500)), 1_300);
+        assert_eq!(needed("i would like a teapot", Some(500)), 1_050);
+        assert_eq!(needed("i would like a teapot", Some(100)), 1_200);
+        assert_eq!(needed("i would like a teapot and", Some(950)), 1_050);
+        assert_eq!(needed("i would like a teapot and", Some(500)), 1_200);
     }
 
     #[test]
     fn a_whole_question_needs_less_of_a_score() {
         assert_eq!(needed("what are your opening hours", Some(400)), 200);
-        assert_eq!(needed("what are your opening hours", Some(100)), 1_100);
+        assert_eq!(needed("what are your opening hours", Some(100)), 1_050);
     }
 
     #[test]
     fn without_a_score_the_plain_silence_decides_and_the_words() {
         assert_eq!(needed("i would like a teapot", None), 500);
         assert_eq!(needed("", None), 500);
-        assert_eq!(needed("i would like a", None), 1_300);
+        assert_eq!(needed("i would like a", None), 1_200);
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub enum Input {
         utterance: UtteranceId,
         /// The words; empty when nothing was recognised.
         text: String,
+        /// How certain the recogniser is of them, in thousandths; 1,000 when it does not say.
+        #[cfg_attr(feature = "serde", serde(default = "certain"))]
+        confidence_per_mille: u16,
     },
     /// Answer to [`Action::StartPreResponse`](crate::Action::StartPreResponse).
     PreResponse {
@@ -159,4 +162,10 @@ pub enum Input {
     },
     /// The call is over.
     CallEnded,
+}
+
+/// Recognitions of which no confidence is known, as in older journals.
+#[cfg(feature = "serde")]
+fn certain() -> u16 {
+    1_000
 }

@@ -169,7 +169,9 @@ impl Core {
             }
             Input::SpeechEnded { silence } => self.speech_ended(state, silence),
             Input::PartialTranscript { utterance, text } => self.partial_transcript(state, utterance, &text),
-            Input::FinalTranscript { utterance, text } => self.final_transcript(state, utterance, &text),
+            Input::FinalTranscript { utterance, text, confidence_per_mille } => {
+                self.final_transcript(state, utterance, &text, confidence_per_mille)
+            }
             Input::ReplyDelta { turn, text } => self.reply_delta(state, turn, &text),
             Input::ReplyAct { turn, act } => self.reply_act(state, turn, act),
             Input::ReplyDone { turn } => self.reply_done(state, turn),

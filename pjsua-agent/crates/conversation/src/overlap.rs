@@ -84,11 +84,14 @@ impl Core {
     /// Decides, if it can be decided, what the caller's talking over the agent means.
     pub(crate) fn judge(&mut self, state: State, moment: Moment) -> State {
         match state {
-            State::Overlap { reply, mut interjection } => match interjection.judge(moment, &self.settings) {
+            State::Overlap { reply, mut interjection } => match interjection.judge(moment, self.now, &self.settings) {
                 Judgement::Interruption => self.give_way(reply, interjection),
                 Judgement::FalseAlarm => self.go_on(reply, interjection),
                 Judgement::AskRecogniser => {
                     self.act(Action::FinishRecognition { utterance: interjection.utterance });
+                    let limit = self.timers.get(Timer::Overlap);
+                    let transcript = self.now + self.settings.overlap_transcript;
+                    self.timers.set(Timer::Overlap, limit.map_or(transcript, |limit| limit.max(transcript)));
                     interjection.recognition = Recognition::Finishing;
                     State::Overlap { reply, interjection }
                 }
@@ -103,7 +106,7 @@ impl Core {
                     return State::Speaking { reply, aside: Some(aside) };
                 }
                 aside.answers = false;
-                match aside.judge(moment, &self.settings) {
+                match aside.judge(moment, self.now, &self.settings) {
                     Judgement::Interruption => self.give_way(reply, aside),
                     Judgement::FalseAlarm | Judgement::AskRecogniser | Judgement::Undecided => {
                         State::Speaking { reply, aside: Some(aside) }

@@ -74,20 +74,20 @@ pub struct Settings {
     /// 200 ms: people leave each other about that much; the score is known after 150.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub sure_silence: Duration,
-    /// The first score of a silence, in thousandths, from which on it says so. 800: of English
-    /// utterances three quarters reach it at their end, one in twelve in the middle
-    /// (docs/benchmarks/hearing.md).
+    /// The first score of a silence, in thousandths, from which on it says so. 900: of recorded
+    /// English utterances two thirds reach it at their end, one in six at a rest in the middle
+    /// (docs/benchmarks/turn-taking.md).
     pub sure_score: u16,
     /// The same for later scores of that silence, at least `sure_score`. 950: silence itself raises
     /// the score, and most of what it can tell it has told the first time.
     pub late_score: u16,
-    /// Silence that ends the utterance when the score is undecided and stays so. 1.1 s: callers who
+    /// Silence that ends the utterance when the score is undecided and stays so. 1.05 s: callers who
     /// hesitate pause for a second; mostly a later score decides before that.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub likely_silence: Duration,
     /// The score from which on it is undecided and not against. 300.
     pub likely_score: u16,
-    /// Silence that ends the utterance when the score or the words are against it. 1.3 s: hesitating
+    /// Silence that ends the utterance when the score or the words are against it. 1.2 s: hesitating
     /// speakers pause for a second, hardly longer.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub unlikely_silence: Duration,
@@ -155,6 +155,13 @@ pub struct Settings {
     /// interrupts. 500 ms: a longer gap in the agent's speech sounds like a fault.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub overlap_limit: Duration,
+    /// How long the final transcript of a short sound over the agent may take, even beyond `overlap_limit`. 150 ms: twice
+    /// what the slower of the embedded recognisers takes.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub overlap_transcript: Duration,
+    /// Words over the agent of whose final transcript the recogniser is less certain do not interrupt it if they were short;
+    /// in thousandths. 200: of pocketsphinx's mistakes at single words two thirds are below it, of its hits one in five.
+    pub doubtful_words: u16,
     /// Speech over the agent of which only backchannels are recognised becomes an interruption
     /// when it goes on for this long. 1.5 s: "yes, okay, I see" fits, a sentence does not.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
@@ -259,11 +266,11 @@ impl Default for Settings {
             pre_response: false,
             on_overlap: OnOverlap::Pause,
             sure_silence: millis(200),
-            sure_score: 800,
+            sure_score: 900,
             late_score: 950,
-            likely_silence: millis(1_100),
+            likely_silence: millis(1_050),
             likely_score: 300,
-            unlikely_silence: millis(1_300),
+            unlikely_silence: millis(1_200),
             dictation_silence: millis(1_500),
             longest_silence: millis(2_500),
             score_interval: millis(100),
@@ -280,6 +287,8 @@ impl Default for Settings {
             endpoint_silence: millis(500),
             barge_in_confirm: millis(300),
             overlap_limit: millis(500),
+            overlap_transcript: millis(150),
+            doubtful_words: 200,
             backchannel_limit: millis(1_500),
             backchannels: Vec::new(),
             no_input_after: millis(7_000),

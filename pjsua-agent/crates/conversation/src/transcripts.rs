@@ -1,10 +1,14 @@
 //! What the recogniser says, and fails to say, of the caller's words.
 
-use crate::barge_in::{Moment, Recognition, Words};
+use crate::barge_in::{Moment, Recognition};
 use crate::endpointing::{Hearing, Pausing, admits_not_understanding};
+use crate::language::{Language, Words};
 use crate::machine::Core;
 use crate::state::State;
 use crate::{Action, Timer, UtteranceId};
+
+/// Of a transcript that is taken as it is, in thousandths.
+const CERTAIN: u16 = 1_000;
 
 impl Core {
     pub(crate) fn partial_transcript(&mut self, mut state: State, utterance: UtteranceId, text: &str) -> State {
@@ -20,7 +24,9 @@ impl Core {
                 State::Endpointing(pausing)
             }
             State::Overlap { .. } | State::Speaking { .. } => match state.interjection_mut() {
-                Some(interjection) if interjection.is_recognised_by(utterance) => self.words_over_agent(state, text),
+                Some(interjection) if interjection.is_recognised_by(utterance) => {
+                    self.words_over_agent(state, text, CERTAIN)
+                }
                 Some(_) | None => state,
             },
             State::Unanswered
@@ -34,18 +40,30 @@ impl Core {
         }
     }
 
-    fn words_over_agent(&mut self, mut state: State, text: &str) -> State {
-        let words = Words::of(text, &self.settings);
-        // A later partial may be empty; what was recognised once was said.
-        if let Some(interjection) = state.interjection_mut().filter(|_| words != Words::None) {
-            interjection.words = words;
-            interjection.said = text.to_owned();
-        }
-        let is_final = state.interjection_mut().is_some_and(|interjection| interjection.is_over());
+    fn words_over_agent(&mut self, mut state: State, text: &str, confidence_per_mille: u16) -> State {
+        let words = Language::of(&self.settings.language).words_over_agent(text, &self.settings.backchannels);
+        let is_doubtful = confidence_per_mille < self.settings.doubtful_words;
+        let is_final = match state.interjection_mut() {
+            Some(interjection) => {
+                // A later partial may be empty; what was recognised once was said.
+                if !text.trim().is_empty() {
+                    interjection.words = if is_doubtful && words != Words::Backchannel { Words::None } else { words };
+                    interjection.said = text.to_owned();
+                }
+                interjection.is_over()
+            }
+            None => false,
+        };
         self.judge(state, if is_final { Moment::Understood } else { Moment::Recognised })
     }
 
-    pub(crate) fn final_transcript(&mut self, mut state: State, utterance: UtteranceId, text: &str) -> State {
+    pub(crate) fn final_transcript(
+        &mut self,
+        mut state: State,
+        utterance: UtteranceId,
+        text: &str,
+        confidence_per_mille: u16,
+    ) -> State {
         match state {
             State::Transcribing(mut hearing) => {
                 hearing.hear(utterance, text);
@@ -80,7 +98,7 @@ impl Core {
                     self.act(Action::CancelRecognition { utterance });
                 }
                 interjection.recognition = Recognition::Ended(text.to_owned());
-                self.words_over_agent(state, text)
+                self.words_over_agent(state, text, confidence_per_mille)
             }
             State::Unanswered
             | State::Listening

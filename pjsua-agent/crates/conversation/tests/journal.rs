@@ -23,8 +23,8 @@ fn inputs_are_tagged_with_their_name() {
         (Input::CallAnswered, r#"{"type":"call_answered"}"#),
         (Input::SpeechEnded { silence: Duration::from_millis(200) }, r#"{"type":"speech_ended","silence_us":200000}"#),
         (
-            Input::FinalTranscript { utterance: UtteranceId(3), text: "hello".into() },
-            r#"{"type":"final_transcript","utterance":3,"text":"hello"}"#,
+            Input::FinalTranscript { utterance: UtteranceId(3), text: "hello".into(), confidence_per_mille: 730 },
+            r#"{"type":"final_transcript","utterance":3,"text":"hello","confidence_per_mille":730}"#,
         ),
         (Input::ReplyAct { turn: TurnId(2), act: Act::HangUp }, r#"{"type":"reply_act","turn":2,"act":"hang_up"}"#),
         (
@@ -76,7 +76,10 @@ fn a_journal_is_a_replay() {
         (2_050, Input::SpeechConfirmed),
         (3_000, Input::SpeechEnded { silence: Duration::from_millis(100) }),
         (3_050, Input::EndOfTurnScore { pause: PauseId(1), per_mille: 900 }),
-        (3_090, Input::FinalTranscript { utterance: UtteranceId(1), text: "a teapot".into() }),
+        (
+            3_090,
+            Input::FinalTranscript { utterance: UtteranceId(1), text: "a teapot".into(), confidence_per_mille: 900 },
+        ),
         (3_500, Input::ReplyDelta { turn: TurnId(2), text: "Here you are.".into() }),
         (3_510, Input::ReplyDone { turn: TurnId(2) }),
         (99_000, Input::CallEnded),

@@ -13,7 +13,7 @@ fn times_that_contradict_each_other_name_the_line_of_the_one_that_was_set() {
     for (lines, what) in [
         (
             "sure_silence = \"1200ms\"",
-            "4: [turns] sure_silence: 1s 200ms contradicts likely_silence, 1s 100ms; allowed: at most that",
+            "4: [turns] sure_silence: 1s 200ms contradicts likely_silence, 1s 50ms; allowed: at most that",
         ),
         (
             "likely_silence = \"150ms\"",
@@ -22,7 +22,7 @@ fn times_that_contradict_each_other_name_the_line_of_the_one_that_was_set() {
         ("unlikely_silence = \"3s\"", "4: [turns] unlikely_silence: 3s contradicts longest_silence"),
         ("dictation_silence = \"3s\"", "4: [turns] dictation_silence: 3s contradicts longest_silence"),
         ("endpoint_silence = \"3s\"", "4: [turns] endpoint_silence: 3s contradicts longest_silence"),
-        ("likely_score = 0.9", "4: [turns] likely_score: 0.9 contradicts sure_score, 0.8; allowed: at most that"),
+        ("likely_score = 0.95", "4: [turns] likely_score: 0.95 contradicts sure_score, 0.9; allowed: at most that"),
         ("sure_score = 0.2", "4: [turns] sure_score: 0.2 contradicts likely_score, 0.3; allowed: at least that"),
         ("first_clause_chars = 50", "4: [turns] first_clause_chars: 50 contradicts clause_chars, 40"),
         ("longest_clause_chars = 30", "4: [turns] longest_clause_chars: 30 contradicts clause_chars, 40"),
@@ -43,7 +43,7 @@ fn an_agent_that_contradicts_the_daemon_is_told_in_its_own_file_and_only_there()
     let problems = Site::with_agent(&minimal(""), agent).problems();
     assert_eq!(
         problems,
-        "agents/demo.toml:3: [turns] sure_silence: 1s 200ms contradicts likely_silence, 1s 100ms; allowed: at most that"
+        "agents/demo.toml:3: [turns] sure_silence: 1s 200ms contradicts likely_silence, 1s 50ms; allowed: at most that"
     );
     let site = Site::with_agent(&minimal("[turns]\nsure_silence = \"1200ms\"\n"), "greeting = \"Hello\"\n");
     assert!(site.problems().starts_with("pjsua-agent.toml:4: "), "{}", site.problems());

@@ -75,7 +75,7 @@ impl Reader<'_> {
                     recognition.partials.push((at, text.clone()));
                 }
             }
-            Input::FinalTranscript { utterance, text } => {
+            Input::FinalTranscript { utterance, text, .. } => {
                 if let Some(recognition) = self.recognition(utterance.0) {
                     recognition.transcript = Some((at, text.clone()));
                 }

@@ -158,7 +158,9 @@ impl World {
             Action::FinishRecognition { utterance } => {
                 let resumed = self.sound_starts.iter().copied().find(|start| *start > recorded);
                 let (text, wait) = self.words.finish(utterance.0, recorded, resumed);
-                self.push(now + wait, Input::FinalTranscript { utterance: *utterance, text });
+                // It may be put together from several of the day's.
+                let transcript = Input::FinalTranscript { utterance: *utterance, text, confidence_per_mille: 1_000 };
+                self.push(now + wait, transcript);
             }
             Action::CancelRecognition { utterance } => {
                 self.words.cancel(utterance.0);

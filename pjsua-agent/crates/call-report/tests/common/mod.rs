@@ -170,7 +170,7 @@ impl Shell {
                 let now = self.now_us / 1_000;
                 let last = self.said.iter().rev().find(|one| one.from_ms <= now).map_or("", |one| one.text);
                 self.utterance = 0;
-                self.after(60, Input::FinalTranscript { utterance, text: last.into() });
+                self.after(60, Input::FinalTranscript { utterance, text: last.into(), confidence_per_mille: 900 });
             }
             Action::ScoreEndOfTurn { pause, .. } => {
                 self.after(45, Input::EndOfTurnScore { pause, per_mille: self.score });

@@ -172,7 +172,11 @@ impl Call {
             Event::Partial(back, words) => {
                 Input::PartialTranscript { utterance: utterance(back), text: text(words) }
             }
-            Event::Final(back, words) => Input::FinalTranscript { utterance: utterance(back), text: text(words) },
+            Event::Final(back, words) => Input::FinalTranscript {
+                utterance: utterance(back),
+                text: text(words),
+                confidence_per_mille: u16::from(words) * 7 % 1_001,
+            },
             Event::Opening(back, words) => Input::PreResponse { turn: turn(back), text: text(words) },
             Event::Delta(back, words) => Input::ReplyDelta { turn: turn(back), text: text(words) },
             Event::Act(back, ends) => {

@@ -302,6 +302,7 @@ pub(super) static ENGLISH: Language = Language {
     },
     // As pocketsphinx writes them, too: its dictionary has "aha", "hm", "hmm", "huh", "mhm", "mm" and
     // "uh-huh", and it takes an "uh-huh" for "a huh" or "ah huh". What claims the floor is not among them.
+    claims: &["excuse me", "enough", "hang on", "hello", "help", "hold it", "hold on", "how", "just a minute", "just a moment", "just a sec", "just a second", "listen", "no", "not", "one minute", "one moment", "one second", "operator", "pardon", "representative", "shut up", "somebody", "someone", "sorry", "stop", "wait", "what", "when", "where", "who", "why"],
     backchannels: &["a ha", "a huh", "absolutely", "ah", "ah ha", "ah huh", "ah right", "ah yes", "aha", "all right",
         "alright", "cool", "correct", "definitely", "exactly", "fair enough", "fine", "gotcha", "go ahead", "go on",
         "good", "got it", "great", "hm", "hmm", "hmmm", "huh", "i get it", "i got it", "i see", "i understand",

@@ -230,6 +230,7 @@ pub(super) static FRENCH: Language = Language {
         openings: &["oh", "ah", "ok", "okay", "d'accord", "alors", "bon", "eh bien", "et", "donc", "euh", "juste",
             "ben"],
     },
+    claims: &["arrêtez", "arrête", "assez", "attendez", "attends", "combien", "comment", "écoutez", "excusez-moi", "non", "pardon", "pas ça", "pourquoi", "quand", "qui", "quoi", "stop", "un instant", "un moment", "une minute", "une seconde", "où", "s'il vous plaît"],
     backchannels: &["absolument", "ah", "ah bon", "ah d'accord", "ah oui", "aha", "bah oui", "ben oui", "bien",
         "bien sûr", "bon", "c'est bon", "c'est ça", "c'est noté", "c'est vrai", "compris", "d'accord", "effectivement",
         "en effet", "entendu", "eh oui", "exact", "exactement", "génial", "hm", "hm hm", "hmm", "hum", "hum hum",

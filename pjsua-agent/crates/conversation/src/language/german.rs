@@ -225,6 +225,7 @@ pub(super) static GERMAN: Language = Language {
             "tut mir leid", "gut"],
         openings: &["oh", "okay", "ok", "also", "ach", "na", "ähm", "hm", "nur", "so", "und", "alles klar"],
     },
+    claims: &["augenblick", "bitte nicht", "entschuldigen sie", "entschuldigung", "falsch", "halt", "hallo", "hilfe", "hören sie", "moment", "momentchen", "nein", "nicht", "sekunde", "stop", "stopp", "verzeihung", "wann", "warte", "warten sie", "warum", "was", "wer", "wie", "wieso", "wo"],
     backchannels: &["ach", "ach ja", "ach so", "achso", "ah", "ah ja", "aha", "alles klar", "ay", "das stimmt", "eben",
         "echt", "einverstanden", "exakt", "fein", "gerne", "genau", "gut", "hm", "hmm", "in ordnung", "interessant",
         "ja", "ja genau", "ja klar", "jaja", "jawohl", "jo", "klar", "korrekt", "mh", "mhm", "mm", "mm hm", "mm hmm",

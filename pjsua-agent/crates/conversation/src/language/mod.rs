@@ -9,6 +9,7 @@
 //! To add a language, copy the smallest file, translate its tables, and name it in [`LANGUAGES`] and
 //! in `tests/mod.rs`. A table left out (`..Language::NEUTRAL`) makes the rule that reads it silent.
 
+mod asides;
 mod dictation;
 mod endings;
 mod english;
@@ -24,6 +25,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use asides::Words;
 use dictation::Dictation;
 use endings::Endings;
 use phrases::Phrases;
@@ -80,6 +82,9 @@ pub(crate) struct Language {
     questions: Questions,
     dictation: Dictation,
     requests: Requests,
+    /// What is said, alone or at the start of more, to be heard at once: "stop", "what". What the tables of backchannels
+    /// begin with goes before.
+    claims: Phrases,
     /// What listeners say to show that they listen.
     backchannels: Phrases,
 }
@@ -96,6 +101,7 @@ impl Language {
         questions: Questions::NONE,
         dictation: Dictation::NONE,
         requests: Requests::NONE,
+        claims: asides::CLAIMS,
         backchannels: &["hm", "hmm", "mhm", "mm", "mm hm", "mm hmm", "ok", "okay"],
     };
 
@@ -124,9 +130,10 @@ impl Language {
         requests::request(self, &words(text))
     }
 
-    /// What listeners say to show that they listen; none of it takes the floor.
-    pub(crate) fn backchannels(&self) -> &'static [&'static str] {
-        self.backchannels
+    /// What somebody means who says it while the agent speaks; `backchannels`, if there are any, take the place of the
+    /// language's.
+    pub(crate) fn words_over_agent(&self, text: &str, backchannels: &[String]) -> Words {
+        asides::words_of(self, text, backchannels)
     }
 
     /// Whether the text ends in a question, by its form or its question mark.

@@ -217,6 +217,7 @@ pub(super) static SPANISH: Language = Language {
         openings: &["oh", "ah", "ok", "okay", "vale", "bueno", "bien", "pues", "entonces", "y", "uy", "ay", "solo",
             "oiga"],
     },
+    claims: &["alto", "basta", "cómo", "como", "cuándo", "cuánto", "disculpe", "disculpa", "dónde", "escuche", "espera", "espere", "momento", "no", "oiga", "para", "pare", "perdón", "perdone", "por qué", "quién", "qué", "stop", "un minuto", "un momento", "un segundo"],
     backchannels: &["ah", "ah ok", "ah vale", "ah ya", "aha", "ajá", "aja", "así es", "bien", "bueno", "cierto",
         "claro", "claro que sí", "comprendo", "correcto", "de acuerdo", "desde luego", "efectivamente", "entendido",
         "entiendo", "es verdad", "eso", "eso es", "está bien", "estupendo", "exacto", "exactamente", "genial", "hm",

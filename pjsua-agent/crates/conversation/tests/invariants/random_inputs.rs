@@ -202,7 +202,11 @@ impl Call {
             Event::Busy(busy) => Input::WorkersBusy { busy: *busy },
             Event::Silence(millis) => Input::SpeechEnded { silence: Duration::from_millis(*millis) },
             Event::Partial(back, text) => Input::PartialTranscript { utterance: utterance(back), text: text.clone() },
-            Event::Final(back, text) => Input::FinalTranscript { utterance: utterance(back), text: text.clone() },
+            Event::Final(back, text) => Input::FinalTranscript {
+                utterance: utterance(back),
+                text: text.clone(),
+                confidence_per_mille: if text.len() % 2 == 0 { 900 } else { 100 },
+            },
             Event::Delta(back, text) => Input::ReplyDelta { turn: turn(back), text: text.clone() },
             Event::Act(back, act) => Input::ReplyAct { turn: turn(back), act: *act },
             Event::Done(back) => Input::ReplyDone { turn: turn(back) },
@@ -263,7 +267,7 @@ fn of_utterance(utterance: u32) -> Vec<Input> {
     let utterance = UtteranceId(utterance);
     vec![
         Input::PartialTranscript { utterance, text: "stale".into() },
-        Input::FinalTranscript { utterance, text: "stale".into() },
+        Input::FinalTranscript { utterance, text: "stale".into(), confidence_per_mille: 1_000 },
         Input::WorkerFailed { stage: Stage::Stt, utterance: Some(utterance), turn: None },
     ]
 }

@@ -158,7 +158,9 @@ impl World {
             }
             Action::FinishRecognition { utterance } => {
                 let (_, words) = self.recognising.take().unwrap();
-                self.later(transcript_ms, Input::FinalTranscript { utterance, text: words.join(" ") });
+                let confidence_per_mille = if words.len() == 1 { 150 } else { 900 };
+                let text = words.join(" ");
+                self.later(transcript_ms, Input::FinalTranscript { utterance, text, confidence_per_mille });
             }
             Action::CancelRecognition { utterance } => {
                 self.recognising.take_if(|(one, _)| *one == utterance.0);

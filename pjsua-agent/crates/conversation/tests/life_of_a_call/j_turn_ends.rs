@@ -48,7 +48,7 @@ fn an_undecided_score_waits_longer_and_asks_again() {
     let mut line = said("i would like a teapot");
     line.score(1, 500);
     assert_eq!(line.wait(100), ["score 1 after 200"]);
-    assert_eq!(line.wait(899), NOTHING);
+    assert_eq!(line.wait(849), NOTHING);
     assert_eq!(line.wait(1), ["finish 1"]);
 }
 
@@ -56,7 +56,7 @@ fn an_undecided_score_waits_longer_and_asks_again() {
 fn a_low_score_waits_for_more_than_a_second() {
     let mut line = said("i would like a teapot");
     line.score(1, 100);
-    assert_eq!(line.wait(1_199), ["score 1 after 200"], "a longer silence tells the model nothing");
+    assert_eq!(line.wait(1_099), ["score 1 after 200"], "a longer silence tells the model nothing");
     assert_eq!(line.wait(1), ["finish 1"]);
 }
 
@@ -73,7 +73,7 @@ fn a_score_that_rises_while_the_silence_lasts_ends_it() {
 fn unfinished_words_outweigh_the_score() {
     let mut line = said("i would like a teapot and");
     line.score(1, 950);
-    assert!(!line.wait(990).contains(&"finish 1".into()));
+    assert!(!line.wait(940).contains(&"finish 1".into()));
     assert_eq!(line.wait(10), ["finish 1"]);
 }
 

@@ -164,7 +164,7 @@ fn busy_workers_are_not_given_work_that_may_be_thrown_away() {
 fn words_that_turn_out_unfinished_keep_the_draft_waiting() {
     let mut line = sure_of("a teapot");
     assert_eq!(line.transcript(1, "a teapot and"), ["hold 2", "reply 2"]);
-    let waited = line.wait(940);
+    let waited = line.wait(890);
     assert!(!waited.contains(&"release 2".into()), "{waited:?}");
     assert_eq!(line.wait(10).last().unwrap(), "release 2");
 }

@@ -130,6 +130,82 @@ fn both_begin_at_once_and_the_caller_has_the_floor() {
     assert_eq!(line.speech(), ["pause 2", "recognise 2"], "later there is no doubt");
 }
 
+/// The caller is heard, and it is speech.
+fn spoken_over() -> Line {
+    let mut line = answered();
+    line.speech();
+    line.confirmed();
+    line
+}
+
+#[test]
+fn a_first_guess_at_a_word_does_not_interrupt() {
+    let mut line = spoken_over();
+    line.wait(150);
+    assert_eq!(line.partial(2, "all raw"), NOTHING, "it may become \"all right\"");
+    line.wait(200);
+    assert_eq!(line.falls_silent(), ["finish 2"]);
+    assert_eq!(line.transcript(2, "all right"), ["resume 2"]);
+}
+
+#[test]
+fn three_words_interrupt_and_so_does_one_that_asks_for_the_floor() {
+    assert_eq!(spoken_over().partial(2, "let me speak"), ["flush 2"]);
+    for claim in ["stop", "excuse", "excuse me", "okay wait", "oh no no", "what are"] {
+        let flushed = !spoken_over().partial(2, claim).is_empty();
+        assert_eq!(flushed, claim != "excuse", "{claim}");
+    }
+}
+
+#[test]
+fn words_that_still_come_at_the_limit_interrupt() {
+    let mut line = spoken_over();
+    line.wait(150);
+    line.partial(2, "let me");
+    assert_eq!(line.wait(349), NOTHING);
+    assert_eq!(line.wait(1), ["flush 2"]);
+}
+
+#[test]
+fn short_words_the_recogniser_doubts_do_not_interrupt() {
+    for (text, confidence_per_mille, does) in [
+        ("about", 24, false),
+        ("no", 34, false),
+        ("saturday", 199, false),
+        ("saturday", 200, true),
+        ("stop", 420, true),
+    ] {
+        let mut line = spoken_over();
+        line.wait(300);
+        line.falls_silent();
+        let interrupted = line.understood(2, text, confidence_per_mille)[0] == "flush 2";
+        assert_eq!(interrupted, does, "{text} {confidence_per_mille}");
+    }
+}
+
+#[test]
+fn doubtful_words_in_a_long_sound_interrupt() {
+    let mut line = answered_with(Settings { overlap_limit: std::time::Duration::from_secs(2), ..full_settings() });
+    line.speech();
+    line.confirmed();
+    line.wait(800);
+    line.falls_silent();
+    assert_eq!(line.understood(2, "the raleigh", 131), ["flush 2", "score 2 after 100"]);
+}
+
+#[test]
+fn a_transcript_asked_for_just_before_the_limit_is_waited_for() {
+    let mut line = spoken_over();
+    line.wait(480);
+    assert_eq!(line.falls_silent(), ["finish 2"]);
+    assert_eq!(line.wait(149), NOTHING);
+    assert_eq!(line.transcript(2, "i see"), ["resume 2"]);
+    let mut line = spoken_over();
+    line.wait(480);
+    line.falls_silent();
+    assert_eq!(line.wait(150)[0], "flush 2", "a worker that hangs does not hold the agent up");
+}
+
 #[test]
 fn who_speaks_just_after_the_agent_began_had_only_paused() {
     let mut line = Line::greeted_with(Settings { speculation: false, ..full_settings() });

@@ -148,7 +148,12 @@ impl Line {
     }
 
     pub fn transcript(&mut self, utterance: u32, text: &str) -> Vec<String> {
-        self.give(Input::FinalTranscript { utterance: UtteranceId(utterance), text: text.into() })
+        self.understood(utterance, text, 1_000)
+    }
+
+    pub fn understood(&mut self, utterance: u32, text: &str, confidence_per_mille: u16) -> Vec<String> {
+        let utterance = UtteranceId(utterance);
+        self.give(Input::FinalTranscript { utterance, text: text.into(), confidence_per_mille })
     }
 
     /// Speech of a second, its end, and its transcript.

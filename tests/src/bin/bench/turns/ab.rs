@@ -35,8 +35,8 @@ pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows
         let dir = dir.join(variant.name.replace(' ', "-"));
         answers::turns(extent.ab_turns, material, variant, &dir.join("turns"), rows)?;
         pauses::some(half, &[1_000], material, variant, &dir.join("pauses"), rows)?;
-        let daemon = site::start(variant, material.language, &dir.join("noises"))?;
-        interruptions::mixed_noises(half, material, variant.name, &daemon, &dir.join("noises"), rows)?;
+        let daemon = site::start_talkative(variant, &dir.join("noises"))?;
+        interruptions::mixed_noises(half, material.seed, variant.name, &daemon, &dir.join("noises"), rows)?;
         let cpu_us = cost(&daemon, &dir.join("cost"))?;
         rows.add(&Row::Cost { variant: variant.name.to_owned(), cpu_us })?;
     }

@@ -15,7 +15,7 @@ use tests::scene::PATIENCE;
 use tests::speech::{Speech, Voice};
 
 use super::rows::{Overlap, Row, Rows};
-use super::site::{self, Material, Variant};
+use super::site::{self, Variant};
 use super::{Extent, joint};
 
 /// How long a lasting noise lasts.
@@ -25,7 +25,7 @@ const NOISE: Duration = Duration::from_secs(2);
 const SETTLED: Duration = Duration::from_millis(1_300);
 
 /// Events in one call; the answer lasts long enough for them.
-const EVENTS_A_CALL: usize = 2;
+const EVENTS_A_CALL: usize = 4;
 
 const SNRS_DB: [u32; 2] = [10, 20];
 
@@ -38,28 +38,26 @@ struct Event {
 }
 
 /// Interruptions, then everything that is none, then the joint where an answer was resumed.
-pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
-    let daemon = site::start(&Variant::default(), material.language, dir)?;
-    let real = interruptions(extent.interruptions, material.seed)?;
-    disturb(&real, "", &daemon, &dir.join("real"), material.seed, rows)?;
-    let false_ones = noises(extent.noises, material.seed)?;
-    disturb(&false_ones, "", &daemon, &dir.join("false"), material.seed, rows)?;
+pub fn measure(extent: &Extent, dir: &Path, rows: &mut Rows) -> Result<()> {
+    let (daemon, seed) = (site::start_talkative(&Variant::default(), dir)?, extent.seed);
+    disturb(&interruptions(extent.interruptions, seed)?, "", &daemon, &dir.join("real"), seed, rows)?;
+    disturb(&noises(extent.noises, seed)?, "", &daemon, &dir.join("false"), seed, rows)?;
     joints(extent.noises, &daemon, &dir.join("joints"), rows)
 }
 
 /// `count` of all that must not end an answer, mixed.
 pub fn mixed_noises(
     count: usize,
-    material: &Material,
+    seed: u64,
     variant: &str,
     daemon: &Daemon,
     dir: &Path,
     rows: &mut Rows,
 ) -> Result<()> {
-    let mut events = noises(2, material.seed)?;
-    events.shuffle(&mut StdRng::seed_from_u64(material.seed));
+    let mut events = noises(2, seed)?;
+    events.shuffle(&mut StdRng::seed_from_u64(seed));
     events.truncate(count);
-    disturb(&events, variant, daemon, dir, material.seed, rows)
+    disturb(&events, variant, daemon, dir, seed, rows)
 }
 
 fn interruptions(count: usize, seed: u64) -> Result<Vec<Event>> {
@@ -96,40 +94,35 @@ fn noises(each: usize, seed: u64) -> Result<Vec<Event>> {
     Ok(events)
 }
 
-/// Each event over an answer, a few in a call.
+/// Each event over an answer, a few in a call; after an interruption callers change.
 fn disturb(events: &[Event], variant: &str, daemon: &Daemon, dir: &Path, seed: u64, rows: &mut Rows) -> Result<()> {
     let mut rng = StdRng::seed_from_u64(seed);
-    for (number, few) in events.chunks(EVENTS_A_CALL).enumerate() {
-        let caller = site::call(daemon, &site::call_dir(dir, number))?;
-        let mut is_speaking = false;
-        for event in few {
-            if !is_speaking {
-                tell_story(&caller)?;
-            }
-            caller.rtp().wait_audible_for(
-                Duration::from_millis(rng.random_range(900..2_200)),
-                WireTime::now(),
-                PATIENCE,
-            )?;
+    let mut events = events.iter().enumerate().peekable();
+    while let Some(&(first, _)) = events.peek() {
+        let caller = site::call(daemon, &site::call_dir(dir, first))?;
+        tell_story(&caller)?;
+        for (number, event) in events.by_ref().take(EVENTS_A_CALL) {
+            let after = Duration::from_millis(rng.random_range(900..2_200));
+            caller.rtp().wait_audible_for(after, WireTime::now(), PATIENCE)?;
             let (overlap, _) = overlap(&caller, daemon, event, variant)?;
-            is_speaking = !overlap.ended;
+            let has_ended = overlap.ended;
             rows.add(&Row::Overlap(overlap))?;
-            if !is_speaking {
-                caller.rtp().wait_finished(WireTime::now(), site::QUIET, PATIENCE).ok();
+            if number % 20 == 19 {
+                eprintln!("bench:   {} things said over the agent", number + 1);
+            }
+            if has_ended {
+                break;
             }
         }
         caller.hang_up()?;
         daemon.wait_calls(0, PATIENCE)?;
-        if number % 10 == 9 {
-            eprintln!("bench:   {} of {} things said over the agent", (number + 1) * EVENTS_A_CALL, events.len());
-        }
     }
     Ok(())
 }
 
 /// Asks for the long answer; returns when it begins.
 fn tell_story(caller: &Caller) -> Result<WireTime> {
-    let question = Speech::new(Voice::Rms, "please tell me the history of your shop")?;
+    let question = Speech::new(Voice::Rms, "what is your history")?;
     let asked = caller.rtp().say_and_wait(&question)?;
     caller.rtp().wait_audible(asked.last, PATIENCE)
 }

@@ -114,7 +114,7 @@ pub fn run(extent: &Extent) -> Result<()> {
             match part {
                 Part::Latency => answers::one_call(extent, &languages, &dir, &mut rows)?,
                 Part::Pauses => pauses::measure(extent.pauses, &languages, &dir, &mut rows)?,
-                Part::BargeIn => interruptions::measure(extent, english, &dir, &mut rows)?,
+                Part::BargeIn => interruptions::measure(extent, &dir, &mut rows)?,
                 Part::Load => load::measure(extent, english, &dir, &mut rows)?,
                 Part::Ab => ab::measure(extent, english, &dir, &mut rows)?,
                 Part::Network => answers::bad_network(extent, english, &dir, &mut rows)?,

@@ -87,9 +87,18 @@ pub struct Variant {
 
 /// A daemon whose agent speaks the callers' language, as far as turn-taking goes: the recogniser knows English only.
 pub fn start(variant: &Variant, language: &str, dir: &Path) -> Result<Daemon> {
+    start_agent("brief", variant, language, dir)
+}
+
+/// A daemon whose agent answers everything at length.
+pub fn start_talkative(variant: &Variant, dir: &Path) -> Result<Daemon> {
+    start_agent("talkative", variant, "en", dir)
+}
+
+fn start_agent(agent: &str, variant: &Variant, language: &str, dir: &Path) -> Result<Daemon> {
     let turns = if variant.turns.is_empty() { String::new() } else { format!("[turns]\n{}\n", variant.turns) };
     let setup = Setup {
-        agent_file: repository().join("tests/agents/brief.toml"),
+        agent_file: repository().join("tests/agents").join(agent).with_extension("toml"),
         agent_more: format!("language = \"{language}\"\n"),
         more: turns,
         tts_more: if variant.tts.is_empty() { String::new() } else { format!("{}\n", variant.tts) },

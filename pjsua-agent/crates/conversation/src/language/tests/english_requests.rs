@@ -165,7 +165,7 @@ fn questions_are_told_from_statements() {
 
 #[test]
 fn listeners_sounds_are_backchannels() {
-    let backchannels = Language::of("en-US").backchannels();
+    let backchannels = Language::of("en-US").backchannels;
     for phrase in ["uh huh", "aha", "a huh", "huh", "mhm", "mm hmm", "okay", "i see", "got it", "yeah", "right", "sure"]
     {
         assert!(backchannels.contains(&phrase), "{phrase}");

@@ -1,0 +1,60 @@
+//! What is said while somebody else speaks.
+
+use super::phrases::{Phrases, start};
+use super::words::{Word, words};
+use super::{Completeness, Language};
+
+/// What the words recognised so far say about the intent of somebody who speaks over the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// Nothing that could be a word was recognised.
+    None,
+    /// Only words that ask for no answer.
+    Backchannel,
+    /// Something else, this many words of it.
+    Speech(usize),
+    /// Something that is said to be heard at once: "stop", "excuse me", a question.
+    Claim,
+}
+
+/// Judges `text` by the language's tables; `backchannels`, if there are any, take the place of its own.
+pub(super) fn words_of(language: &Language, text: &str, backchannels: &[String]) -> Words {
+    let mut words = words(text);
+    if words.is_empty() {
+        return Words::None;
+    }
+    words.retain(|word| !is_hum(word));
+    let claims = |rest: &[Word<'_>]| (0..rest.len()).any(|at| longest(&rest[at..], language.claims).is_some());
+    let mut rest = words.as_slice();
+    while !rest.is_empty() {
+        let backchannel = match backchannels {
+            [] => longest(rest, language.backchannels),
+            own => longest(rest, own),
+        };
+        match backchannel {
+            Some(length) => rest = &rest[length..],
+            None if claims(rest) => return Words::Claim,
+            None if rest.len() == 1 && is_fragment(language, &rest[0]) => return Words::None,
+            None => return Words::Speech(rest.len()),
+        }
+    }
+    Words::Backchannel
+}
+
+/// How many words of the start the longest of these phrases is.
+fn longest(words: &[Word<'_>], phrases: &[impl AsRef<str>]) -> Option<usize> {
+    phrases.iter().filter_map(|phrase| start(words, phrase.as_ref())).filter(|&length| length > 0).max()
+}
+
+/// "Mm hmm", as recognisers spell it: "m m h m".
+fn is_hum(word: &Word<'_>) -> bool {
+    word.text.chars().all(|letter| matches!(letter, 'h' | 'H' | 'm' | 'M'))
+}
+
+/// A letter, or a word after which more must follow. Nobody says "the" and no more.
+fn is_fragment(language: &Language, word: &Word<'_>) -> bool {
+    word.text.chars().count() == 1 || language.completeness(word.text) == Completeness::Incomplete
+}
+
+/// What takes the floor in a language nothing is known of.
+pub(super) const CLAIMS: Phrases = &["stop"];
