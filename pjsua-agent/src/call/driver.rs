@@ -94,7 +94,8 @@ impl CallSetup {
     pub fn write_start(&self, incoming: &IncomingCall) {
         let Some(journal) = &self.journal else { return };
         let fields = json!({
-            "event": "started", "sip_call_id": incoming.sip_call_id, "account": incoming.account,
+            "event": "started", "version": env!("CARGO_PKG_VERSION"),
+            "sip_call_id": incoming.sip_call_id, "account": incoming.account,
             "agent": self.agent.name, "from": incoming.from_uri, "from_name": incoming.from_name,
             "to": incoming.to_uri, "context": self.context.headers, "settings": self.settings,
         });

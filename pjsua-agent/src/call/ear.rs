@@ -43,6 +43,13 @@ impl CallEar {
         }
     }
 
+    /// The agent has answered: the model was trained on single turns, and what was said before lowers its scores.
+    pub fn turn_over(&self) {
+        if let Some(ear) = &self.ear {
+            ear.turn_over();
+        }
+    }
+
     pub fn score_end_of_turn(&self, pause: PauseId, silence: Duration) {
         if let Some(ear) = &self.ear {
             ear.score_end_of_turn(pause.0, silence);

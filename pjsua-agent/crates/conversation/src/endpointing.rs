@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn the_score_ends_an_utterance_fast_and_the_words_can_contradict() {
-        assert_eq!(needed("i would like a teapot", Some(950)), 200);
+        assert_eq!(needed("i would like a teapot", Some(950)), 280);
         assert_eq!(needed("i would like a teapot", Some(500)), 1_050);
         assert_eq!(needed("i would like a teapot", Some(100)), 1_200);
         assert_eq!(needed("i would like a teapot and", Some(950)), 1_050);
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_whole_question_needs_less_of_a_score() {
-        assert_eq!(needed("what are your opening hours", Some(400)), 200);
+        assert_eq!(needed("what are your opening hours", Some(400)), 280);
         assert_eq!(needed("what are your opening hours", Some(100)), 1_050);
     }
 
@@ -338,7 +338,7 @@ mod tests {
         pauses.learn(Duration::from_millis(9_000), &settings);
         let needed =
             |score| silence_needed("i would like", Some(judged(score)), pauses.longest(), &settings).as_millis();
-        assert_eq!((needed(950), needed(500), needed(100)), (200, 1_950, 1_950));
+        assert_eq!((needed(950), needed(500), needed(100)), (280, 1_950, 1_950));
         for _ in 0..PAUSES_KEPT {
             pauses.learn(Duration::from_millis(300), &settings);
         }

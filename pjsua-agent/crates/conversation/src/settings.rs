@@ -71,12 +71,13 @@ pub struct Settings {
     pub on_overlap: OnOverlap,
 
     /// Silence that ends the utterance when the score says so and the words do not contradict.
-    /// 200 ms: people leave each other about that much; the score is known after 150.
+    /// 280 ms: people leave each other about 200, the score is known after 150, and rests between two clauses mostly stay
+    /// below it.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub sure_silence: Duration,
     /// The first score of a silence, in thousandths, from which on it says so. 900: of recorded
-    /// English utterances two thirds reach it at their end, one in six at a rest in the middle
-    /// (docs/benchmarks/turn-taking.md).
+    /// English utterances 58 % reach it at their end, 5 % between two words, a quarter where the
+    /// speaker pauses (docs/benchmarks/hearing.md).
     pub sure_score: u16,
     /// The same for later scores of that silence, at least `sure_score`. 950: silence itself raises
     /// the score, and most of what it can tell it has told the first time.
@@ -265,7 +266,7 @@ impl Default for Settings {
             speculation: true,
             pre_response: false,
             on_overlap: OnOverlap::Pause,
-            sure_silence: millis(200),
+            sure_silence: millis(280),
             sure_score: 900,
             late_score: 950,
             likely_silence: millis(1_050),

@@ -111,6 +111,12 @@ impl Ear {
         }
     }
 
+    /// The caller's turn is over: what he said in it no longer counts for the score. Does nothing while an utterance is
+    /// under way.
+    pub fn turn_over(&self) {
+        self.remember(Heard::turn_over);
+    }
+
     /// Asks whether the caller has finished, `silence` after the last sound of the utterance. The answer is a
     /// [`EarEvent::Score`] with the same `pause`. It does not come without a model, when it fails, when it would be late,
     /// or when this is called again first.

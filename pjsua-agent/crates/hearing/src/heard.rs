@@ -58,6 +58,14 @@ impl Heard {
         self.is_open = false;
     }
 
+    /// What comes next belongs to another turn, unless it has begun already.
+    pub(crate) fn turn_over(&mut self) {
+        if !self.is_open {
+            self.filled = 0;
+            self.newest_at = None;
+        }
+    }
+
     /// What was heard, at most 8 s, with `silence` at its end.
     pub(crate) fn last(&self, silence: Duration) -> Vec<i16> {
         let missing = if self.is_open { Duration::ZERO } else { silence.saturating_sub(self.hang_over) };
@@ -169,6 +177,20 @@ mod tests {
         speak(&mut heard, 2, 1, now + ms(3_000));
         assert_eq!(heard.last(Duration::ZERO).len(), 2 * 320 + 1_000 * MS);
         speak(&mut heard, 3, 1, now + ms(3_000 + 4_360));
+        assert_eq!(heard.last(Duration::ZERO), [3; 320]);
+    }
+
+    #[test]
+    fn a_turn_that_is_over_is_forgotten_unless_it_goes_on() {
+        let (mut heard, now) = (heard(), Instant::now());
+        speak(&mut heard, 1, 1, now);
+        heard.begin(now + ms(400));
+        heard.turn_over();
+        heard.push(&[2; 320], now + ms(400));
+        heard.end();
+        assert_eq!(heard.last(Duration::ZERO).len(), 2 * 320 + 40 * MS);
+        heard.turn_over();
+        speak(&mut heard, 3, 1, now + ms(900));
         assert_eq!(heard.last(Duration::ZERO), [3; 320]);
     }
 

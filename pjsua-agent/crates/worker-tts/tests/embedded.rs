@@ -1,5 +1,7 @@
 //! The real worker with the embedded engines, over a Unix socket.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The real worker with the engine `piper`: ONNX Runtime loads and runs a tiny voice that is written here.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use support::{Folder, Worker, onnx, run_to_end, runtime, say};

@@ -17,7 +17,7 @@ fn times_that_contradict_each_other_name_the_line_of_the_one_that_was_set() {
         ),
         (
             "likely_silence = \"150ms\"",
-            "4: [turns] likely_silence: 150ms contradicts sure_silence, 200ms; allowed: at least that",
+            "4: [turns] likely_silence: 150ms contradicts sure_silence, 280ms; allowed: at least that",
         ),
         ("unlikely_silence = \"3s\"", "4: [turns] unlikely_silence: 3s contradicts longest_silence"),
         ("dictation_silence = \"3s\"", "4: [turns] dictation_silence: 3s contradicts longest_silence"),

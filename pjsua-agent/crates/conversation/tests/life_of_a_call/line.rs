@@ -21,6 +21,7 @@ pub fn settings() -> Settings {
 /// The same phrases, and every technique that is on by default.
 pub fn full_settings() -> Settings {
     Settings {
+        sure_silence: Duration::from_millis(200),
         hello_answer: "HELLO".into(),
         hold_answer: "HOLD".into(),
         fillers: vec!["FILLER".into()],

@@ -15,28 +15,46 @@ use super::{Extent, answers, interruptions, pauses};
 
 /// What is compared.
 pub const VARIANTS: [Variant; 6] = [
-    Variant { name: "all on", turns: "", tts: "" },
-    Variant { name: "no end-of-turn score", turns: "end_of_turn_score = false", tts: "" },
-    Variant { name: "no speculation", turns: "speculation = false", tts: "" },
-    Variant { name: "no phrase cache", turns: "", tts: "phrase_cache = false" },
-    Variant { name: "no second VAD", turns: "second_vad = false", tts: "" },
+    Variant { name: "all on", turns: "", tts: "", on_pauses: true, on_noises: true },
+    Variant {
+        name: "no end-of-turn score",
+        turns: "end_of_turn_score = false",
+        tts: "",
+        on_pauses: true,
+        on_noises: false,
+    },
+    Variant { name: "no speculation", turns: "speculation = false", tts: "", on_pauses: false, on_noises: false },
+    Variant { name: "no phrase cache", turns: "", tts: "phrase_cache = false", on_pauses: false, on_noises: false },
+    Variant { name: "no second VAD", turns: "second_vad = false", tts: "", on_pauses: false, on_noises: true },
     Variant {
         name: "all off",
         turns: "end_of_turn_score = false\nspeculation = false\nsecond_vad = false",
         tts: "phrase_cache = false",
+        on_pauses: true,
+        on_noises: true,
     },
 ];
 
-/// All variants with the same material.
+/// All variants with the same material; pauses and noises where the technique can matter.
 pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
-    let half = extent.ab_turns.div_ceil(2);
     for variant in &VARIANTS {
         eprintln!("bench:   {} …", variant.name);
         let dir = dir.join(variant.name.replace(' ', "-"));
         answers::turns(extent.ab_turns, material, variant, &dir.join("turns"), rows)?;
-        pauses::some(half, &[1_000], material, variant, &dir.join("pauses"), rows)?;
+        if variant.on_pauses {
+            pauses::some(extent.ab_turns.div_ceil(2), &[1_000], material, variant, &dir.join("pauses"), rows)?;
+        }
         let daemon = site::start_talkative(variant, &dir.join("noises"))?;
-        interruptions::mixed_noises(half, material.seed, variant.name, &daemon, &dir.join("noises"), rows)?;
+        if variant.on_noises {
+            interruptions::mixed_noises(
+                extent.ab_turns,
+                material.seed,
+                variant.name,
+                &daemon,
+                &dir.join("noises"),
+                rows,
+            )?;
+        }
         let cpu_us = cost(&daemon, &dir.join("cost"))?;
         rows.add(&Row::Cost { variant: variant.name.to_owned(), cpu_us })?;
     }

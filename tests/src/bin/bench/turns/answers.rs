@@ -40,14 +40,14 @@ pub fn one_call(extent: &Extent, languages: &[Material; 3], dir: &Path, rows: &m
 
 /// The same with some techniques off.
 pub fn turns(count: usize, material: &Material, variant: &Variant, dir: &Path, rows: &mut Rows) -> Result<()> {
-    let daemon = site::start(variant, material.language, dir)?;
+    let daemon = site::start(variant, dir)?;
     talk(count, material, variant.name, &daemon, dir, rows, |dir| site::call(&daemon, dir))?;
     site::add_stages(&daemon, 1, variant.name, rows)
 }
 
 /// Turns through a relay that loses, delays and reorders.
 pub fn bad_network(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
-    let daemon = site::start(&Variant::default(), material.language, dir)?;
+    let daemon = site::start(&Variant::default(), dir)?;
     let mut seed = material.seed;
     talk(extent.network_turns, material, "network", &daemon, dir, rows, |dir| {
         seed += 1;

@@ -29,6 +29,9 @@ const EVENTS_A_CALL: usize = 4;
 
 const SNRS_DB: [u32; 2] = [10, 20];
 
+/// Backchannels to one noise of each kind and level.
+const BACKCHANNELS: usize = 4;
+
 /// Something a caller, or what is around him, says over the agent.
 struct Event {
     kind: String,
@@ -73,7 +76,7 @@ fn interruptions(count: usize, seed: u64) -> Result<Vec<Event>> {
 
 fn noises(each: usize, seed: u64) -> Result<Vec<Event>> {
     let mut events: Vec<Event> = Vec::new();
-    for prompt in material::choose(&material::backchannels()?, each * 2, seed) {
+    for prompt in material::choose(&material::backchannels()?, each * BACKCHANNELS, seed) {
         let kind = if prompt.name.starts_with("espeak") { "backchannel (espeak-ng)" } else { "backchannel" };
         events.push(Event { kind: kind.into(), what: prompt.name.clone(), snr_db: None, speech: prompt.speech() });
     }

@@ -63,13 +63,13 @@ pub struct Extent {
     #[arg(long, default_value_t = 200)]
     pub turns: usize,
     /// Utterances with an inner pause, for each of 0.5, 1.0 and 1.5 s
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 24)]
     pub pauses: usize,
     /// Interruptions of a long answer
-    #[arg(long, default_value_t = 48)]
+    #[arg(long, default_value_t = 40)]
     pub interruptions: usize,
-    /// Backchannels and noises of each kind over a long answer
-    #[arg(long, default_value_t = 16)]
+    /// Noises of each kind and level over a long answer, and joints; four times as many backchannels
+    #[arg(long, default_value_t = 6)]
     pub noises: usize,
     /// Calls at once
     #[arg(long, default_values_t = [10, 30], value_delimiter = ',')]
@@ -77,11 +77,11 @@ pub struct Extent {
     /// Turns in all at each of these loads
     #[arg(long, default_value_t = 210)]
     pub load_turns: usize,
-    /// Turns for each row of the table in which one technique is off; utterances with pauses and noises are half as many
-    #[arg(long, default_value_t = 40)]
+    /// Turns for each row of the table in which one technique is off; as many noises and half as many pauses, where it matters
+    #[arg(long, default_value_t = 24)]
     pub ab_turns: usize,
     /// Turns over a bad network
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 40)]
     pub network_turns: usize,
     /// Decides which material is used, in which order
     #[arg(long, default_value_t = 1)]

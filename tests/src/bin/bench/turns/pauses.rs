@@ -35,7 +35,7 @@ pub fn some(
     dir: &Path,
     rows: &mut Rows,
 ) -> Result<()> {
-    let daemon = site::start(variant, material.language, dir)?;
+    let daemon = site::start(variant, dir)?;
     let mut rng = StdRng::seed_from_u64(material.seed);
     for &pause_ms in pauses_ms {
         let pause = Duration::from_millis(pause_ms);

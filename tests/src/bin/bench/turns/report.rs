@@ -50,7 +50,7 @@ fn head(extent: &Extent) -> Result<String> {
          the daemon; audible is a 20 ms packet of −47 dBFS or more. Voice-to-voice runs from the packet that carries the caller's \
          last speech sample to the agent's first audible one. Callers are recorded people (Debian's asterisk-core-sounds in \
          English, Spanish, French), flite's and espeak-ng's voices; the recogniser knows English only, so that most answers to the \
-         others are the agent's fallback. Shares stand with Wilson's 95 % interval.\n\n{}\n",
+         others are the agent's fallback, and the words it takes down tell nothing about their ends. Shares stand with Wilson's 95 % interval.\n\n{}\n",
         extent.seed,
         machine::table("pocketsphinx, rules, flite (slt); Silero VAD, smart-turn v3.2")?
     ))
@@ -116,12 +116,6 @@ fn waterfall(page: &mut String, rows: &[Row]) -> Result<()> {
         let sample: Sample = stages(rows).map(|stages| stages.ms[index]).filter(|ms| ms.is_finite()).collect();
         writeln!(page, "| {name} | {} |", sample.cells())?;
     }
-    let (wire, own) = (latencies(turns(rows)), stages(rows).map(|stages| stages.ms[5]).collect::<Sample>());
-    writeln!(
-        page,
-        "| wire: packets, jitter buffer, ticks (difference of the medians) | | {:.0} | | | | |",
-        wire.at(0.5) - own.at(0.5)
-    )?;
     Ok(())
 }
 
@@ -205,7 +199,7 @@ fn barge_in(page: &mut String, rows: &[Row]) -> Result<()> {
 fn load(page: &mut String, rows: &[Row]) -> Result<()> {
     writeln!(
         page,
-        "\n## Calls at once: voice-to-voice (ms)\n\nAll callers talk, with 1 to 5 s of thought between turns.\n\n{HEADER}"
+        "\n## Calls at once: voice-to-voice (ms)\n\nAll callers talk, with 1 to 5 s of thought between turns; of 30, with 4 to 16 s.\n\n{HEADER}"
     )?;
     let mut loads: Vec<u32> = turns(rows).map(|turn| turn.calls).collect();
     loads.sort_unstable();
@@ -276,30 +270,54 @@ fn targets(page: &mut String, measured: &Measured) -> Result<()> {
     let real = || overlaps(&measured.barge_in).filter(|overlap| overlap.kind == "interruption");
     let duck: Sample = real().filter_map(|overlap| overlap.duck_ms).collect();
     let stop: Sample = real().filter_map(|overlap| overlap.stop_ms).collect();
-    let missed = Share::of(real().map(|overlap| !overlap.ended));
+    let missed_ones = Share::of(real().map(|overlap| !overlap.ended));
     let false_ones = Share::of(
         overlaps(&measured.barge_in).filter(|overlap| overlap.kind != "interruption").map(|overlap| overlap.ended),
     );
     writeln!(page, "\n## Targets\n\n| | target | measured | |\n|---|---|---|---|")?;
-    let mut line = |name: &str, limit: f64, value: f64, has_data: bool, unit: &str| {
-        let verdict = if !has_data {
+    let mut missed = Vec::new();
+    let mut line = |name: &'static str, limit: f64, value: f64, count: usize, unit: &str, why: &'static str| {
+        let verdict = if count == 0 {
             "not measured"
         } else if value <= limit {
             "met"
         } else {
+            missed.push((name, why));
             "**missed**"
         };
         writeln!(page, "| {name} | ≤ {limit:.0} {unit} | {value:.1} {unit} | {verdict} |")
     };
-    line("voice-to-voice p50, one call", 300.0, one.at(0.50), one.len() > 0, "ms")?;
-    line("voice-to-voice p95, one call", 450.0, one.at(0.95), one.len() > 0, "ms")?;
-    line("voice-to-voice p95, ten calls", 700.0, ten.at(0.95), ten.len() > 0, "ms")?;
-    line("ten callers within 4.5 s, p95", 1_500.0, rush.at(0.95), rush.len() > 0, "ms")?;
-    line("the daemon's own share, p95", 60.0, own.at(0.95), own.len() > 0, "ms")?;
-    line("too early at pauses up to 1 s", 2.0, cut.percent(), cut.of > 0, "%")?;
-    line("barge-in, duck p95", 120.0, duck.at(0.95), duck.len() > 0, "ms")?;
-    line("barge-in, stop p95", 200.0, stop.at(0.95), stop.len() > 0, "ms")?;
-    line("false interruptions", 5.0, false_ones.percent(), false_ones.of > 0, "%")?;
-    line("missed interruptions", 2.0, missed.percent(), missed.of > 0, "%")?;
+    line("voice-to-voice p50, one call", 300.0, one.at(0.50), one.len(), "ms", WHY_WAIT)?;
+    line("voice-to-voice p95, one call", 450.0, one.at(0.95), one.len(), "ms", WHY_WAIT)?;
+    line("voice-to-voice p95, ten calls", 700.0, ten.at(0.95), ten.len(), "ms", WHY_WAIT)?;
+    line("ten callers within 4.5 s, p95", 1_500.0, rush.at(0.95), rush.len(), "ms", WHY_QUEUE)?;
+    line("the daemon's own share, p95", 60.0, own.at(0.95), own.len(), "ms", WHY_QUEUE)?;
+    line("too early at pauses up to 1 s", 2.0, cut.percent(), cut.of, "%", WHY_CUT)?;
+    line("barge-in, duck p95", 120.0, duck.at(0.95), duck.len(), "ms", WHY_DUCK)?;
+    line("barge-in, stop p95", 200.0, stop.at(0.95), stop.len(), "ms", WHY_STOP)?;
+    line("false interruptions", 5.0, false_ones.percent(), false_ones.of, "%", WHY_WORDS)?;
+    line("missed interruptions", 2.0, missed_ones.percent(), missed_ones.of, "%", WHY_WORDS)?;
+    if !missed.is_empty() {
+        writeln!(page, "\nWhy, and what would reach it:\n")?;
+    }
+    for (name, why) in missed {
+        writeln!(page, "- {name}: {why}")?;
+    }
     Ok(())
 }
+
+const WHY_WAIT: &str = "where the end-of-turn score is not sure the agent waits for more than a second, so that a caller who \
+    thinks is not cut off (the table of pauses). Shorter waits trade one for the other; a score that tells rests from ends \
+    better, or a recogniser whose words can be relied on, would reach both.";
+const WHY_QUEUE: &str = "the recognisers of the calls share two cores with the voice, the score and the probe itself.";
+const WHY_CUT: &str = "the pauses stand where the speakers themselves rest; there the score is as high as at many an end \
+    (docs/benchmarks/hearing.md), and the embedded recogniser's words contradict it too rarely. The words of a larger \
+    recogniser, or a score trained on hesitating callers on the telephone, would tell.";
+const WHY_DUCK: &str = "it is counted from the first audible packet, and words that begin with an \"s\" or with a short \
+    syllable before a stop (\"ex-cuse\") are taken for a voice when their first long vowel comes. The detector of the first \
+    stage would have to know fricatives from hisses.";
+const WHY_STOP: &str = "the answer is given up when words claim the floor, when there are three of them, or after half a \
+    second; the recogniser's first words come 150 to 300 ms after the onset. The caller does not hear the difference: the \
+    agent has been silent since it was ducked. Deciding on the sound alone would stop for every \"uh-huh\".";
+const WHY_WORDS: &str = "one short word is told from another by the embedded recogniser alone, and it takes every fifth of the \
+    synthetic voices' for another. A better recogniser would tell.";

@@ -83,24 +83,27 @@ pub struct Variant {
     pub name: &'static str,
     pub turns: &'static str,
     pub tts: &'static str,
+    /// It may change who is cut off in a pause.
+    pub on_pauses: bool,
+    /// It may change what stops the agent.
+    pub on_noises: bool,
 }
 
-/// A daemon whose agent speaks the callers' language, as far as turn-taking goes: the recogniser knows English only.
-pub fn start(variant: &Variant, language: &str, dir: &Path) -> Result<Daemon> {
-    start_agent("brief", variant, language, dir)
+/// A daemon whose agent answers briefly. It is an English one whatever the callers speak, since its recogniser is.
+pub fn start(variant: &Variant, dir: &Path) -> Result<Daemon> {
+    start_agent("brief", variant, dir)
 }
 
 /// A daemon whose agent answers everything at length.
 pub fn start_talkative(variant: &Variant, dir: &Path) -> Result<Daemon> {
-    start_agent("talkative", variant, "en", dir)
+    start_agent("talkative", variant, dir)
 }
 
-fn start_agent(agent: &str, variant: &Variant, language: &str, dir: &Path) -> Result<Daemon> {
-    let turns = if variant.turns.is_empty() { String::new() } else { format!("[turns]\n{}\n", variant.turns) };
+fn start_agent(agent: &str, variant: &Variant, dir: &Path) -> Result<Daemon> {
     let setup = Setup {
         agent_file: repository().join("tests/agents").join(agent).with_extension("toml"),
-        agent_more: format!("language = \"{language}\"\n"),
-        more: turns,
+        // Callers who think or wait for the others are not asked whether they are still there.
+        more: format!("[turns]\nno_input_after = \"2m\"\n{}\n", variant.turns),
         tts_more: if variant.tts.is_empty() { String::new() } else { format!("{}\n", variant.tts) },
         ..Setup::new()?
     };
@@ -124,7 +127,7 @@ pub fn greeted(caller: &Caller) -> Result<()> {
 /// Silence after which an answer is over.
 pub const QUIET: Duration = Duration::from_millis(700);
 
-/// An agent that has not begun by then does not answer. Shorter than `no_input_after`.
+/// An agent that has not begun by then does not answer.
 const NO_ANSWER: Duration = Duration::from_secs(6);
 
 /// Says it, and measures the answer.

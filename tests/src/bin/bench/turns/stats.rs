@@ -71,6 +71,9 @@ impl Share {
 
     /// `count of n (percent, interval)`.
     pub fn text(self) -> String {
+        if self.of == 0 {
+            return "–".into();
+        }
         let (low, high) = self.interval();
         format!("{} of {} ({:.1} %, {:.0}–{:.0})", self.count, self.of, self.percent(), low.max(0.0), high)
     }
