@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use tests::paths::{repository, run_dir};
+use tests::paths::{repository, run_dir, target};
 
 use rows::Rows;
 use site::Material;
@@ -99,11 +99,11 @@ pub struct Extent {
 
 /// Measures and writes the page.
 pub fn run(extent: &Extent) -> Result<()> {
-    let dir = run_dir("bench-turn-taking")?;
     // Not in the folder of the run, which is emptied at its start.
-    let rows_dir = dir.parent().context("a run's folder has a parent")?.join("turn-taking-rows");
+    let rows_dir = target().join("test-runs/turn-taking-rows");
     std::fs::create_dir_all(&rows_dir)?;
     if !extent.report_only {
+        let dir = run_dir("bench-turn-taking")?;
         let languages = Material::load(extent.seed)?;
         let english = &languages[0];
         let parts = if extent.only.is_empty() { Part::ALL.to_vec() } else { extent.only.clone() };
