@@ -149,7 +149,8 @@ fn an_older_journal_without_levels_and_timings_is_shown_with_a_note() {
         });
     let shown = call_report::inspect_text(&journal(&text));
     assert!(shown.contains("no levels") && shown.contains("no timings"), "{shown}");
-    assert!(shown.contains("what are your opening hours"), "{shown}");
+    // As much of it as the columns leave room for.
+    assert!(shown.contains("what are your opening"), "{shown}");
 }
 
 #[test]
