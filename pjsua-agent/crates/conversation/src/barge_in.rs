@@ -1,7 +1,5 @@
 //! What the caller means who speaks while the agent speaks.
 
-use std::time::Duration;
-
 use crate::language::Words;
 use crate::{Instant, Settings, UtteranceId};
 
@@ -45,8 +43,8 @@ pub(crate) enum Moment {
     Recognised,
     /// All that is recognised is known.
     Understood,
-    /// The caller fell silent after having been heard for this long.
-    FellSilent(Duration),
+    /// The caller fell silent.
+    FellSilent,
     /// It was no speech.
     Dismissed,
     /// The agent cannot stay paused.
@@ -87,7 +85,7 @@ impl Interjection {
         if !self.confirmed {
             return match moment {
                 Moment::Recognised | Moment::Understood => Judgement::Undecided,
-                Moment::Dismissed | Moment::FellSilent(_) | Moment::LimitReached | Moment::BackchannelLimitReached => {
+                Moment::Dismissed | Moment::FellSilent | Moment::LimitReached | Moment::BackchannelLimitReached => {
                     Judgement::FalseAlarm
                 }
             };
@@ -99,18 +97,14 @@ impl Interjection {
             {
                 Judgement::Undecided
             }
-            (Words::Speech(_), Moment::FellSilent(_)) if self.recognition == Recognition::Running => {
+            (Words::Speech(_), Moment::FellSilent) if self.recognition == Recognition::Running => {
                 Judgement::AskRecogniser
             }
             (Words::Speech(_), _) => Judgement::Interruption,
-            (Words::Backchannel, Moment::FellSilent(_) | Moment::LimitReached) => Judgement::FalseAlarm,
+            (Words::Backchannel, Moment::FellSilent | Moment::LimitReached) => Judgement::FalseAlarm,
             (Words::Backchannel, Moment::Understood) if self.silent_since.is_some() => Judgement::FalseAlarm,
-            (Words::None, Moment::FellSilent(_)) if self.recognition == Recognition::Running => {
-                Judgement::AskRecogniser
-            }
-            (Words::None, Moment::FellSilent(_) | Moment::Understood | Moment::LimitReached) => {
-                self.by_length(settings)
-            }
+            (Words::None, Moment::FellSilent) if self.recognition == Recognition::Running => Judgement::AskRecogniser,
+            (Words::None, Moment::FellSilent | Moment::Understood | Moment::LimitReached) => self.by_length(settings),
             (Words::None | Words::Backchannel, Moment::Recognised | Moment::Understood | Moment::Dismissed) => {
                 Judgement::Undecided
             }
@@ -151,8 +145,7 @@ mod tests {
 
     #[test]
     fn a_short_sound_is_judged_by_its_final_transcript() {
-        let silent = Moment::FellSilent(Duration::from_millis(250));
-        assert_eq!(judged(&sound(250, Recognition::Running), silent), Judgement::AskRecogniser);
+        assert_eq!(judged(&sound(250, Recognition::Running), Moment::FellSilent), Judgement::AskRecogniser);
         let ended = |millis| judged(&sound(millis, Recognition::Ended(String::new())), Moment::Understood);
         assert_eq!(ended(699), Judgement::FalseAlarm);
         assert_eq!(ended(700), Judgement::Interruption);

@@ -102,13 +102,11 @@ impl Core {
         if let Some(draft) = &mut pausing.draft {
             draft.done = true;
             draft.reply.close_opening();
-            let clause = if draft.reply.ledger.is_empty() { draft.reply.clauses.next() } else { None };
-            let clause = match clause {
-                None if draft.reply.ledger.is_empty() => draft.reply.clauses.finish(),
-                clause => clause,
-            };
-            if let Some(clause) = clause {
-                self.queue_clause(&mut draft.reply, &clause);
+            let reply = &mut draft.reply;
+            if reply.ledger.is_empty()
+                && let Some(clause) = reply.clauses.next().or_else(|| reply.clauses.finish())
+            {
+                self.queue_clause(reply, &clause);
             }
         }
         State::Endpointing(pausing)

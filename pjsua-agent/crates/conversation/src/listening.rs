@@ -201,8 +201,7 @@ impl Core {
             State::Speaking { .. } => self.drop_aside(state),
             State::Overlap { reply, mut interjection } => {
                 interjection.silent_since = Some(since);
-                let voiced = since - interjection.started;
-                self.judge(State::Overlap { reply, interjection }, Moment::FellSilent(voiced))
+                self.judge(State::Overlap { reply, interjection }, Moment::FellSilent)
             }
             State::Unanswered
             | State::Listening

@@ -1,6 +1,6 @@
 //! What is said while somebody else speaks.
 
-use super::phrases::{Phrases, start};
+use super::phrases::{Phrases, longest_start};
 use super::words::{Word, words};
 use super::{Completeness, Language};
 
@@ -24,26 +24,21 @@ pub(super) fn words_of(language: &Language, text: &str, backchannels: &[String])
         return Words::None;
     }
     words.retain(|word| !is_hum(word));
-    let claims = |rest: &[Word<'_>]| (0..rest.len()).any(|at| longest(&rest[at..], language.claims).is_some());
+    let claims = |rest: &[Word<'_>]| (0..rest.len()).any(|at| longest_start(&rest[at..], language.claims) > 0);
     let mut rest = words.as_slice();
     while !rest.is_empty() {
-        let backchannel = match backchannels {
-            [] => longest(rest, language.backchannels),
-            own => longest(rest, own),
+        let length = match backchannels {
+            [] => longest_start(rest, language.backchannels),
+            own => longest_start(rest, own),
         };
-        match backchannel {
-            Some(length) => rest = &rest[length..],
-            None if claims(rest) => return Words::Claim,
-            None if rest.len() == 1 && is_fragment(language, &rest[0]) => return Words::None,
-            None => return Words::Speech(rest.len()),
+        match length {
+            0 if claims(rest) => return Words::Claim,
+            0 if rest.len() == 1 && is_fragment(language, &rest[0]) => return Words::None,
+            0 => return Words::Speech(rest.len()),
+            _ => rest = &rest[length..],
         }
     }
     Words::Backchannel
-}
-
-/// How many words of the start the longest of these phrases is.
-fn longest(words: &[Word<'_>], phrases: &[impl AsRef<str>]) -> Option<usize> {
-    phrases.iter().filter_map(|phrase| start(words, phrase.as_ref())).filter(|&length| length > 0).max()
 }
 
 /// "Mm hmm", as recognisers spell it: "m m h m".

@@ -40,8 +40,8 @@ fn end(words: &[Word<'_>], phrase: &str) -> Option<usize> {
 }
 
 /// The length in words of the longest phrase that starts `words`; 0: none does.
-pub(super) fn longest_start(words: &[Word<'_>], phrases: Phrases) -> usize {
-    phrases.iter().filter_map(|phrase| start(words, phrase)).max().unwrap_or(0)
+pub(super) fn longest_start(words: &[Word<'_>], phrases: &[impl AsRef<str>]) -> usize {
+    phrases.iter().filter_map(|phrase| start(words, phrase.as_ref())).max().unwrap_or(0)
 }
 
 /// The length in words of the longest phrase that ends `words`; 0: none does.
