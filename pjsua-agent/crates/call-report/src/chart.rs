@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conversation::Instant;
 
-use crate::course::{Course, Ending, Phrase, Turn, samples_to_duration};
+use crate::course::{Course, Ending, Turn, samples_to_duration};
 use crate::page::escaped;
 use crate::terminal::clock;
 
@@ -105,7 +105,7 @@ impl Chart {
                 (None, Some(at)) => format!("no speech, dismissed after {} ms", (at - sound.started).as_millis()),
                 (None, None) => "nobody said whether it is speech".into(),
             };
-            let class = if sound.dismissed.is_some() && sound.confirmed.is_none() { "hollow" } else { "caller" };
+            let class = if sound.is_noise() { "hollow" } else { "caller" };
             self.bar(class, sound.started, to, &format!("{} to {}: {verdict}", clock(sound.started), clock(to)));
         }
         self.y += LANE;
@@ -184,11 +184,7 @@ impl Chart {
             }
             Some(Ending::Drained(_) | Ending::Dropped(_) | Ending::Discarded(_)) | None => String::new(),
         };
-        let kind = match turn.phrase {
-            Phrase::Reply => "reply",
-            Phrase::Scripted(name) => name,
-        };
-        self.bar("agent", played, end, &format!("turn {number} ({kind}): {}{ending}", turn.text()));
+        self.bar("agent", played, end, &format!("turn {number} ({}): {}{ending}", turn.kind(), turn.text()));
         self.clauses(turn, played, end);
         for overlap in &turn.overlaps {
             let (to, verdict) = match overlap.judged {

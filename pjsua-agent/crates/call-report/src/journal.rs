@@ -113,7 +113,7 @@ pub struct Level {
     pub played_dbfs: f32,
 }
 
-/// The stations of a turn by the daemon's own account; microseconds since the answer.
+/// The stations of a turn that a report needs, by the daemon's own account; microseconds since the answer.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Timing {
@@ -121,28 +121,18 @@ pub struct Timing {
     pub turn: u32,
     /// The caller's last voiced sample.
     pub speech_end_us: Option<u64>,
-    /// The final transcript was asked for.
-    pub final_asked_us: Option<u64>,
-    /// It was there.
+    /// The final transcript was there.
     pub transcript_us: Option<u64>,
     /// It was decided that the caller had finished.
     pub endpoint_us: Option<u64>,
-    /// The model was asked.
-    pub reply_asked_us: Option<u64>,
-    /// Its first text came.
-    pub first_text_us: Option<u64>,
     /// The first clause went to the voice.
     pub first_clause_us: Option<u64>,
     /// Its first samples were queued.
     pub first_audio_us: Option<u64>,
     /// The first frame was taken for sending.
     pub played_us: Option<u64>,
-    /// Prepared before the endpoint.
-    pub speculated: bool,
     /// The first clause's audio had been made before.
     pub cached: bool,
-    /// The first clause bridges the wait for the reply.
-    pub filler: bool,
 }
 
 /// A `call` line: answered, transferred, ended.

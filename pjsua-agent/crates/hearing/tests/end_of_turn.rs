@@ -4,22 +4,8 @@ mod common;
 
 use std::{sync::mpsc::TryRecvError, time::Duration};
 
-use common::{MS, ear, frames, hearing, next, settle, speak};
+use common::{MS, ear, frames, hearing, next, settle, signal, speak};
 use hearing::{EarEvent, EndOfTurnSettings, Hearing, HearingConfig};
-
-/// A chirp whose level wavers, with noise; the one of the features' test.
-fn signal(samples: usize) -> Vec<i16> {
-    let mut random = 12_345_u32;
-    let sample = |nth: usize| {
-        let time = nth as f64 / 16_000.0;
-        let phase = std::f64::consts::TAU * (200.0 * time + 150.0 * time * time);
-        let level = 0.5 + 0.5 * (std::f64::consts::TAU * 3.0 * time).sin();
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise = f64::from((random >> 16) % 401) - 200.0;
-        (8_000.0 * phase.sin() * level + noise).round_ties_even() as i16
-    };
-    (0..samples).map(sample).collect()
-}
 
 fn score(hearing: &Hearing, heard: &[i16], silence_ms: usize) -> f32 {
     let (ear, events) = ear(hearing);

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 
-use crate::manifest::{MANIFEST_VARIABLE, Manifest};
+use crate::manifest::Manifest;
 use crate::progress::Progress;
 use crate::pull::PullOptions;
-use crate::store::{OpenError, STORE_VARIABLE, Store, default_root};
+use crate::store::{OpenError, Store, default_root};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,11 +30,12 @@ pjsua-agent/models in the user's cache. Packages come from the index that pip us
 pub struct ModelsCommand {
     #[command(subcommand)]
     action: Action,
-    /// The store
-    #[arg(long, global = true, value_name = "DIR", env = STORE_VARIABLE)]
+    /// The store [default: $PJSUA_AGENT_MODELS, else the daemon's or the user's own]
+    #[arg(long, global = true, value_name = "DIR")]
     store: Option<PathBuf>,
-    /// More entries, in the form of conf/models.toml [default: /etc/pjsua-agent/models.toml, if it exists]
-    #[arg(long, global = true, value_name = "FILE", env = MANIFEST_VARIABLE)]
+    /// More entries, in the form of conf/models.toml [default: $PJSUA_AGENT_MODELS_FILE, else
+    /// /etc/pjsua-agent/models.toml, if it exists]
+    #[arg(long, global = true, value_name = "FILE")]
     manifest: Option<PathBuf>,
 }
 
@@ -184,6 +185,6 @@ fn verify(store: &Store, ids: Vec<String>) -> ExitCode {
 
 /// What lies in the store in any state that a hash can tell more about.
 fn present(store: &Store) -> Vec<String> {
-    let is_there = |model: &crate::Model| model.file().is_some_and(|file| store.root().join(&file.name).exists());
+    let is_there = |model: &crate::Model| model.file().is_some_and(|file| store.place(file).exists());
     store.manifest().models().iter().filter(|model| is_there(model)).map(|model| model.id.clone()).collect()
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// Large enough that the hash, not the system call, takes the time.
-const BUFFER_BYTES: usize = 256 * 1024;
+pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Size and hash of something.
 #[derive(Debug, Clone, PartialEq, Eq)]

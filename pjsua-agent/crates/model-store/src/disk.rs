@@ -1,7 +1,8 @@
-//! What can go wrong with the disk, said so that an operator knows what to do; room, locks and atomic replacement.
+//! What can go wrong with the disk, said so that an operator knows what to do; room, copies, locks and atomic
+//! replacement.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,9 @@ use indicatif::DecimalBytes;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::statvfs::statvfs;
+
+use crate::digest::{BUFFER_BYTES, Fingerprint, Fingerprinter};
+use crate::progress::Task;
 
 /// Why the store could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +102,30 @@ pub(crate) fn remove(path: &Path) -> Result<(), DiskError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(DiskError::new(path, 0, source)),
         _ => Ok(()),
+    }
+}
+
+/// Writes what `source` gives to `target`, and says what came. At more than `size` bytes it stops: what is too long is
+/// wrong, however it goes on, and must not fill the disk.
+pub(crate) fn copy<E: From<DiskError>>(
+    mut source: impl Read,
+    target: &Path,
+    size: u64,
+    task: &Task<'_>,
+    read_error: impl Fn(io::Error) -> E,
+) -> Result<Fingerprint, E> {
+    let write_error = |error: io::Error| DiskError::new(target, size, error);
+    let mut output = File::create(target).map_err(write_error)?;
+    let mut fingerprinter = Fingerprinter::default();
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        let length = source.read(&mut buffer).map_err(&read_error)?;
+        fingerprinter.update(&buffer[..length]);
+        if length == 0 || fingerprinter.size() > size {
+            return Ok(fingerprinter.finish());
+        }
+        output.write_all(&buffer[..length]).map_err(write_error)?;
+        task.advance(length as u64);
     }
 }
 

@@ -1,16 +1,13 @@
 //! `--from DIR`: a model for a machine without the internet, carried there as its own file or in the package's wheel.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::digest::{Fingerprint, Fingerprinter, Mismatch};
+use crate::digest::{Fingerprint, Mismatch};
 use crate::disk::{self, DiskError};
 use crate::manifest::{ModelFile, WheelMember};
 use crate::progress::Task;
 use crate::wheel::{self, WheelError};
-
-const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Why a directory did not give a model.
 #[derive(Debug, thiserror::Error)]
@@ -95,23 +92,10 @@ fn wheels(directory: &Path, member: &WheelMember) -> Result<Vec<PathBuf>, LocalE
 
 fn copy(source: &Path, expected: &Fingerprint, target: &Path, task: &Task<'_>) -> Result<(), LocalError> {
     let reading = |error| DiskError::new(source, 0, error);
-    let writing = |error| DiskError::new(target, expected.size, error);
-    let mut input = File::open(source).map_err(reading)?;
-    let mut output = File::create(target).map_err(writing)?;
-    let mut fingerprinter = Fingerprinter::default();
-    let mut buffer = vec![0; BUFFER_BYTES];
+    let input = File::open(source).map_err(reading)?;
     task.begin("copying", expected.size, 0);
-    loop {
-        let length = input.read(&mut buffer).map_err(reading)?;
-        // What is too long is wrong, however it goes on.
-        if length == 0 || fingerprinter.size() > expected.size {
-            break;
-        }
-        fingerprinter.update(&buffer[..length]);
-        output.write_all(&buffer[..length]).map_err(writing)?;
-        task.advance(length as u64);
-    }
-    let Err(mismatch) = fingerprinter.finish().require(expected) else { return Ok(()) };
+    let got = disk::copy(input, target, expected.size, task, |error| LocalError::from(reading(error)))?;
+    let Err(mismatch) = got.require(expected) else { return Ok(()) };
     disk::remove(target)?;
     Err(LocalError::WrongHash { path: source.to_owned(), mismatch })
 }

@@ -1,17 +1,15 @@
 //! Takes one member out of a wheel. A wheel is a zip file: PEP 427.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::digest::{Fingerprint, Fingerprinter, Mismatch};
+use crate::digest::{Fingerprint, Mismatch};
 use crate::disk::{self, DiskError};
 use crate::progress::Task;
-
-const BUFFER_BYTES: usize = 128 * 1024;
 
 /// Why a member could not be taken out.
 #[derive(Debug, thiserror::Error)]
@@ -72,26 +70,10 @@ fn copy(wheel: &Path, member: &str, size: u64, target: &Path, task: &Task<'_>) -
     let damaged = |reason: String| WheelError::Damaged { wheel: wheel.to_owned(), reason };
     let file = File::open(wheel).map_err(|error| DiskError::new(wheel, 0, error))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(error.to_string()))?;
-    let mut source = archive.by_name(member).map_err(|error| match error {
+    let source = archive.by_name(member).map_err(|error| match error {
         ZipError::FileNotFound => WheelError::NoMember { wheel: wheel.to_owned(), member: member.to_owned() },
         error => damaged(error.to_string()),
     })?;
-    let failed = |error: io::Error| DiskError::new(target, size, error);
-    let mut output = File::create(target).map_err(failed)?;
-    let mut fingerprinter = Fingerprinter::default();
-    let mut buffer = vec![0; BUFFER_BYTES];
     task.begin("unpacking", size, 0);
-    loop {
-        let length = source.read(&mut buffer).map_err(|error| damaged(error.to_string()))?;
-        if length == 0 {
-            return Ok(fingerprinter.finish());
-        }
-        fingerprinter.update(&buffer[..length]);
-        // A member that unpacks without end must not fill the disk.
-        if fingerprinter.size() > size {
-            return Ok(fingerprinter.finish());
-        }
-        output.write_all(&buffer[..length]).map_err(failed)?;
-        task.advance(length as u64);
-    }
+    disk::copy(source, target, size, task, |error| damaged(error.to_string()))
 }

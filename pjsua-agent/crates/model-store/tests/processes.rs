@@ -193,6 +193,27 @@ fn list_verify_and_path_say_what_is_here() {
 }
 
 #[test]
+fn the_variables_name_store_and_manifest_and_an_empty_one_is_as_good_as_unset() {
+    let directory = tempfile::tempdir().unwrap();
+    let (root, manifest) = (directory.path().join("store"), directory.path().join("models.toml"));
+    fs::write(&manifest, entry("mine", b"abc", &["url = \"http://127.0.0.1:1/m\"".to_owned()])).unwrap();
+    let list = |variables: &[(&str, &Path)]| {
+        let mut command = models(&["list"]);
+        command.env("XDG_CACHE_HOME", directory.path()).envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        let text = stdout(&output);
+        let (_, store) = text.lines().find_map(|line| line.split_once("Store: ")).unwrap();
+        (store.to_owned(), text.lines().any(|line| line.starts_with("mine")))
+    };
+
+    let named = list(&[("PJSUA_AGENT_MODELS", root.as_path()), ("PJSUA_AGENT_MODELS_FILE", manifest.as_path())]);
+    assert_eq!(named, (root.display().to_string(), true));
+    let empty = list(&[("PJSUA_AGENT_MODELS", Path::new("")), ("PJSUA_AGENT_MODELS_FILE", Path::new(""))]);
+    assert_eq!(empty, list(&[]));
+}
+
+#[test]
 fn the_index_is_the_one_that_pip_uses_here() {
     let directory = tempfile::tempdir().unwrap();
     let (root, manifest) = (directory.path().join("store"), directory.path().join("models.toml"));

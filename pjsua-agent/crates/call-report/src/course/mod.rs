@@ -21,6 +21,13 @@ pub struct Sound {
     pub ended: Option<Instant>,
 }
 
+impl Sound {
+    /// It was no speech.
+    pub(crate) fn is_noise(&self) -> bool {
+        self.confirmed.is_none() && self.dismissed.is_some()
+    }
+}
+
 /// One recognition of the caller's speech.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recognition {
@@ -114,16 +121,12 @@ pub struct Turn {
     pub endpoint: Option<Instant>,
     /// The model was asked.
     pub asked: Option<Instant>,
-    /// The model's first words came.
-    pub first_text: Option<Instant>,
     /// It was prepared before that was certain.
     pub held: Option<Instant>,
     /// Its words.
     pub clauses: Vec<Clause>,
     /// Its first sample was heard.
     pub played: Option<Instant>,
-    /// Samples of it that were sent.
-    pub position: u64,
     /// The caller spoke over it.
     pub overlaps: Vec<Overlap>,
     /// How it ended.
@@ -134,6 +137,14 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// `reply`, or the name of the machine's own phrase.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.phrase {
+            Phrase::Reply => "reply",
+            Phrase::Scripted(name) => name,
+        }
+    }
+
     /// All its words.
     #[must_use]
     pub fn text(&self) -> String {
@@ -202,12 +213,6 @@ impl Course {
     #[must_use]
     pub fn of(steps: &[Step], settings: &Settings) -> Course {
         reader::read(steps, settings)
-    }
-
-    /// The turn of this number.
-    #[must_use]
-    pub fn turn(&self, number: u32) -> Option<&Turn> {
-        self.turns.iter().find(|turn| turn.turn == number)
     }
 }
 

@@ -84,8 +84,9 @@ impl Reader<'_> {
                     self.caller.words.push(text.trim().to_owned());
                 }
             }
+            // Words that nobody asked for make a turn, too.
             Input::ReplyDelta { turn, .. } => {
-                self.turn(turn.0).first_text.get_or_insert(at);
+                self.turn(turn.0);
             }
             Input::ClauseReady { turn, clause, end_sample } => {
                 if let Some(clause) = self.turn(turn.0).clauses.get_mut(clause.0 as usize) {
@@ -93,14 +94,11 @@ impl Reader<'_> {
                 }
             }
             Input::PlayoutProgress { turn, sample } => {
-                let turn = self.turn(turn.0);
-                turn.played.get_or_insert(at - samples_to_duration(*sample));
-                turn.position = *sample;
+                self.turn(turn.0).played.get_or_insert(at - samples_to_duration(*sample));
             }
             Input::PlayoutDrained { turn } => self.turn(turn.0).ending = Some(Ending::Drained(at)),
             Input::PlayoutFlushed { turn, sample } => {
                 let turn = self.turn(turn.0);
-                turn.position = *sample;
                 let is_heard = *sample > 0;
                 if !turn.is_discarded() {
                     turn.ending = Some(if is_heard { Ending::Interrupted(at) } else { Ending::Dropped(at) });
@@ -259,11 +257,9 @@ impl Reader<'_> {
                 transcript: None,
                 endpoint: None,
                 asked: None,
-                first_text: None,
                 held: None,
                 clauses: Vec::new(),
                 played: None,
-                position: 0,
                 overlaps: Vec::new(),
                 ending: None,
                 heard: None,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Inspection, Waterfall, flags, kind, remarks};
+use super::{Inspection, Waterfall, flags, remarks};
 use crate::chart::Chart;
 use crate::journal::Journal;
 use crate::page::{self, escaped};
@@ -69,7 +69,7 @@ fn chart(journal: &Journal, inspection: &Inspection) -> String {
 }
 
 fn turns(journal: &Journal, inspection: &Inspection) -> String {
-    let longest = inspection.waterfalls.iter().map(|(_, waterfall)| waterfall.total()).max().unwrap_or_default();
+    let longest = inspection.longest();
     let mut table = String::from(
         "<h2>Turns</h2>\n<p class=\"dim\">Times in milliseconds: the wait for the end of the caller's turn, transcript, \
          model, voice, wire; they add up to what passed from the caller's last sound to the agent's first.</p>\n<table>\n\
@@ -90,8 +90,7 @@ fn turns(journal: &Journal, inspection: &Inspection) -> String {
             }
             None => table.push_str("<td></td><td></td><td></td><td></td><td></td><td></td><td></td>"),
         }
-        let is_cached = journal.timings.iter().any(|timing| timing.turn == turn.turn && timing.cached);
-        let flags = flags(turn, is_cached).join(", ");
+        let flags = flags(turn, journal).join(", ");
         let said = if turn.answers.is_empty() { String::new() } else { format!("{}<br/>", escaped(&turn.answers)) };
         let heard = match &turn.heard {
             Some(heard) => format!("<br/><span class=\"dim\">heard: {}</span>", escaped(heard)),
@@ -100,7 +99,7 @@ fn turns(journal: &Journal, inspection: &Inspection) -> String {
         let _ = writeln!(
             table,
             "<td>{said}<b>{}</b> {}{heard}<br/><span class=\"dim\">{}</span></td></tr>",
-            kind(turn),
+            turn.kind(),
             escaped(&turn.text()),
             flags
         );

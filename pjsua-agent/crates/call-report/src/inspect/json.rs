@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Inspection, flags, kind, remarks};
+use super::{Inspection, flags, remarks};
 use crate::journal::Journal;
 
 /// Everything of the text report, times in milliseconds since the answer.
@@ -26,10 +26,11 @@ pub(crate) fn json(journal: &Journal, inspection: &Inspection) -> Value {
                 })
             });
             json!({
-                "turn": turn.turn, "kind": kind(turn), "answers": turn.answers, "text": turn.text(), "heard": turn.heard,
+                "turn": turn.turn, "kind": turn.kind(),
+                "answers": turn.answers, "text": turn.text(), "heard": turn.heard,
                 "speech_end_ms": turn.speech_end.map(ms), "endpoint_ms": turn.endpoint.map(ms),
                 "played_ms": turn.played.map(ms), "ended_ms": turn.ended().map(ms),
-                "flags": flags(turn, false), "overlaps": overlaps.collect::<Vec<_>>(), "waterfall": waterfall,
+                "flags": flags(turn, journal), "overlaps": overlaps.collect::<Vec<_>>(), "waterfall": waterfall,
             })
         })
         .collect();
@@ -38,4 +39,25 @@ pub(crate) fn json(journal: &Journal, inspection: &Inspection) -> Value {
         "from": journal.start.from, "to": journal.start.to, "sip_call_id": journal.start.sip_call_id,
         "remarks": remarks(journal), "summary": inspection.summary, "turns": turns,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_turn_whose_audio_had_been_made_before_is_flagged() {
+        let text = r#"{"t":0,"kind":"call","event":"started","settings":{}}
+{"t":0,"kind":"action","action":{"type":"speak","turn":1,"clause":0,"text":"One moment."}}
+{"t":9,"kind":"action","action":{"type":"speak","turn":2,"clause":0,"text":"Here I am."}}
+{"t":9,"kind":"timing","turn":1,"cached":true}
+{"t":9,"kind":"timing","turn":2,"cached":false}
+"#;
+        let journal = Journal::parse(Path::new("call.jsonl"), text).unwrap();
+        let report = json(&journal, &Inspection::of(&journal));
+        assert_eq!(report["turns"][0]["flags"], json!(["cached"]));
+        assert_eq!(report["turns"][1]["flags"], json!([]));
+    }
 }

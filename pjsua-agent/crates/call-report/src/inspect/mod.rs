@@ -7,7 +7,7 @@ mod text;
 
 use std::time::Duration;
 
-use crate::course::{Course, Turn};
+use crate::course::{Course, Ending, Turn};
 use crate::journal::{Journal, Timing};
 
 pub(crate) use html::html;
@@ -112,6 +112,11 @@ impl Inspection {
     pub(crate) fn waterfall(&self, turn: u32) -> Option<&Waterfall> {
         self.waterfalls.iter().find(|(number, _)| *number == turn).map(|(_, waterfall)| waterfall)
     }
+
+    /// The longest wait for an answer.
+    pub(crate) fn longest(&self) -> Duration {
+        self.waterfalls.iter().map(|(_, waterfall)| waterfall.total()).max().unwrap_or_default()
+    }
 }
 
 /// What the reader of a report should know beforehand.
@@ -135,17 +140,8 @@ pub(crate) fn remarks(journal: &Journal) -> Vec<String> {
     remarks
 }
 
-/// `reply`, or the name of the machine's own phrase.
-pub(crate) fn kind(turn: &Turn) -> &'static str {
-    match turn.phrase {
-        crate::course::Phrase::Reply => "reply",
-        crate::course::Phrase::Scripted(name) => name,
-    }
-}
-
 /// What became of the turn, in a few letters, and their meaning.
-pub(crate) fn flags(turn: &Turn, cached: bool) -> Vec<&'static str> {
-    use crate::course::Ending;
+pub(crate) fn flags(turn: &Turn, journal: &Journal) -> Vec<&'static str> {
     let mut flags = Vec::new();
     if turn.is_discarded() {
         flags.push("prepared in vain");
@@ -155,7 +151,7 @@ pub(crate) fn flags(turn: &Turn, cached: bool) -> Vec<&'static str> {
     if turn.has_filler() {
         flags.push("filler");
     }
-    if cached {
+    if journal.timings.iter().any(|timing| timing.turn == turn.turn && timing.cached) {
         flags.push("cached");
     }
     if turn.overlaps.iter().any(|overlap| matches!(overlap.judged, Some((_, false)))) {

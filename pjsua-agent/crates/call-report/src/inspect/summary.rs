@@ -53,7 +53,7 @@ impl Summary {
             voice_to_voice_p95_ms: percentile(&totals, 95),
             interruptions: turns(&|turn| matches!(turn.ending, Some(Ending::Interrupted(_)))),
             false_alarms: overlaps.filter(|overlap| matches!(overlap.judged, Some((_, false)))).count(),
-            noises: course.sounds.iter().filter(|sound| sound.confirmed.is_none() && sound.dismissed.is_some()).count(),
+            noises: course.sounds.iter().filter(|sound| sound.is_noise()).count(),
             fillers: turns(&Turn::has_filler),
             prepared: turns(&|turn| turn.held.is_some()),
             discarded: turns(&Turn::is_discarded),

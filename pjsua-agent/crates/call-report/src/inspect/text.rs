@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Inspection, Waterfall, flags, kind, remarks};
+use super::{Inspection, Waterfall, flags, remarks};
 use crate::course::Turn;
 use crate::journal::Journal;
 use crate::terminal::{COLUMNS, Colour, Terminal, cell, clip, clock, millis, wrap};
@@ -36,16 +36,15 @@ pub(crate) fn text(journal: &Journal, inspection: &Inspection, terminal: Termina
         summary.transfers
     );
     let _ = writeln!(out, "{}\n", wrap(&figures, 2));
-    let longest = inspection.waterfalls.iter().map(|(_, waterfall)| waterfall.total()).max().unwrap_or_default();
+    let longest = inspection.longest();
     let head = format!(
         "{:>4} {:>8} {:>5} {:>5} {:>5} {:>5} {:>4} {:>5}  {:<BAR$}  caller / agent (ms)",
         "turn", "at", "wait", "stt", "model", "voice", "wire", "all", ""
     );
     let _ = writeln!(out, "{}", terminal.paint(Colour::Bold, &clip(&head, COLUMNS)));
     for turn in &inspection.course.turns {
-        let account = journal.timings.iter().find(|timing| timing.turn == turn.turn);
-        let is_cached = account.is_some_and(|timing| timing.cached);
-        let _ = writeln!(out, "{}", line(turn, inspection.waterfall(turn.turn), longest, is_cached, terminal));
+        let flags = flags(turn, journal);
+        let _ = writeln!(out, "{}", line(turn, inspection.waterfall(turn.turn), longest, &flags, terminal));
     }
     let legend = ". end of the caller's turn, s transcript, m model, v voice, w wire; up to";
     let _ = writeln!(out, "\n{}", clip(&format!("{legend} {} ms", millis(Some(longest))), COLUMNS));
@@ -75,7 +74,7 @@ pub(crate) fn heading(journal: &Journal, terminal: Terminal) -> String {
     out
 }
 
-fn line(turn: &Turn, waterfall: Option<&Waterfall>, longest: Duration, is_cached: bool, terminal: Terminal) -> String {
+fn line(turn: &Turn, waterfall: Option<&Waterfall>, longest: Duration, flags: &[&str], terminal: Terminal) -> String {
     let at = turn.played.or(turn.endpoint).or(turn.held).map_or_else(|| "-".into(), clock);
     let mut columns = [const { String::new() }; 6];
     if let Some(waterfall) = waterfall {
@@ -86,11 +85,10 @@ fn line(turn: &Turn, waterfall: Option<&Waterfall>, longest: Duration, is_cached
     }
     let [wait, stt, model, voice, wire, all] = columns;
     let figures = format!("{:>4} {at:>8} {wait:>5} {stt:>5} {model:>5} {voice:>5} {wire:>4} {all:>5}  ", turn.turn);
-    let flags = flags(turn, is_cached);
     let flags = if flags.is_empty() { String::new() } else { format!(" [{}]", flags.join(", ")) };
     let words = match (turn.answers.as_str(), turn.text()) {
-        ("", text) if text.is_empty() => format!("({})", kind(turn)),
-        ("", text) => format!("{}: {text}", kind(turn)),
+        ("", text) if text.is_empty() => format!("({})", turn.kind()),
+        ("", text) => format!("{}: {text}", turn.kind()),
         (said, text) => format!("{said} / {text}"),
     };
     let room = COLUMNS.saturating_sub(clip(&figures, COLUMNS).len() + BAR + 2);

@@ -59,7 +59,7 @@ fn turns(turns: &[Comparison]) -> String {
              <td>{list}</td></tr>",
             both(Turn::endpoint_wait),
             both(Turn::voice_to_voice),
-            inspect::kind(turn),
+            turn.kind(),
             escaped(&turn.text())
         );
     }

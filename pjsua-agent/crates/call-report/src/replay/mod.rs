@@ -134,12 +134,32 @@ fn changed(then: &Settings, now: &Settings) -> Vec<(String, String, String)> {
     pairs.collect()
 }
 
-/// Durations are whole microseconds; all other numbers of the settings carry their unit in their name.
+/// Durations are whole microseconds; the names of all other numbers end with what they count.
 fn shown(name: &str, value: &Value) -> String {
-    const COUNTS: [&str; 8] =
-        ["_score", "_percent", "_chars", "_prompts", "_turns", "_digits", "human", "learnt_pause_percent"];
+    const COUNTS: [&str; 7] = ["_score", "_percent", "_words", "_chars", "_prompts", "_turns", "_digits"];
     match value.as_u64() {
         Some(micros) if !COUNTS.iter().any(|end| name.ends_with(end)) => format!("{} ms", micros as f64 / 1_000.0),
         _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_no_other_numbers_are_shown_in_milliseconds() {
+        assert_eq!(shown("sure_silence", &Value::from(1_500)), "1.5 ms");
+        assert_eq!(shown("doubtful_words", &Value::from(200)), "200");
+        let settings = Settings::default();
+        let Ok(Value::Object(fields)) = serde_json::to_value(&settings) else { panic!("the settings are an object") };
+        // "sure_silence: 280ms," and "sure_score: 900,": only a duration has a unit there.
+        let debug = format!("{settings:#?}");
+        for (name, value) in fields.iter().filter(|(_, value)| value.is_u64()) {
+            let head = format!("    {name}: ");
+            let written = debug.lines().find_map(|line| line.strip_prefix(head.as_str())).expect("it has a line");
+            let is_duration = written.trim_end_matches(',').parse::<u64>().is_err();
+            assert_eq!(shown(name, value).ends_with(" ms"), is_duration, "{name}");
+        }
     }
 }

@@ -96,7 +96,7 @@ fn turn(out: &mut String, comparison: &Comparison, terminal: Terminal) {
         (None, None) => String::new(),
     };
     let at = turn.endpoint.or(turn.played).or(turn.held).map_or_else(|| "-".into(), clock);
-    let said = if turn.answers.is_empty() { inspect::kind(turn).to_owned() } else { format!("\"{}\"", turn.answers) };
+    let said = if turn.answers.is_empty() { turn.kind().to_owned() } else { format!("\"{}\"", turn.answers) };
     let waits = |of: fn(&crate::course::Turn) -> Option<std::time::Duration>| {
         let wait = |turn: &Option<crate::course::Turn>| millis(turn.as_ref().and_then(of));
         format!("{}/{}", wait(&comparison.then), wait(&comparison.now))

@@ -2,21 +2,7 @@
 //! that pipecat-ai 1.14 runs smart-turn with, which agree to 2e-7.
 
 use super::*;
-use crate::smart_turn::SAMPLES;
-
-/// A chirp whose level wavers, with noise (Numerical Recipes' generator).
-pub(crate) fn signal(samples: usize) -> Vec<i16> {
-    let mut random = 12_345_u32;
-    let sample = |nth: usize| {
-        let time = nth as f64 / 16_000.0;
-        let phase = std::f64::consts::TAU * (200.0 * time + 150.0 * time * time);
-        let level = 0.5 + 0.5 * (std::f64::consts::TAU * 3.0 * time).sin();
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise = f64::from((random >> 16) % 401) - 200.0;
-        (8_000.0 * phase.sin() * level + noise).round_ties_even() as i16
-    };
-    (0..samples).map(sample).collect()
-}
+use crate::{common::signal, smart_turn::SAMPLES};
 
 fn features(heard: &[i16]) -> Vec<f32> {
     let mut features = Vec::new();

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use std::{
+    error::Error,
     path::{Path, PathBuf},
     process::Command,
     sync::{
@@ -12,41 +13,35 @@ use std::{
 };
 
 use hearing::{Ear, EarEvent, EndOfTurnSettings, Hearing, HearingConfig};
+use model_store::Store;
 
 /// Samples in a millisecond.
 pub const MS: usize = 16;
 /// No event comes this late on the slowest machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where `pjsua-agent models pull` puts them, or `PJSUA_AGENT_MODELS`.
-fn models() -> PathBuf {
-    let cache = || {
-        let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
-        std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("pjsua-agent/models")
-    };
-    std::env::var_os("PJSUA_AGENT_MODELS").map_or_else(cache, PathBuf::from)
-}
-
 /// Both models; without them a loud line and nothing, or a failure where `CI=true`.
 pub fn config() -> Option<HearingConfig> {
-    let dir = models();
-    let file = |name: &str| dir.join(name);
+    let reason = match from_store() {
+        Ok(config) => return Some(config),
+        Err(reason) => reason,
+    };
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{reason}");
+    eprintln!("SKIPPED: hearing was not tested with its models: {reason}");
+    None
+}
+
+/// As the daemon finds them.
+fn from_store() -> Result<HearingConfig, Box<dyn Error>> {
+    let store = Store::open_default()?;
     // However slow the machine is.
     let end_of_turn = EndOfTurnSettings { max_wait: PATIENCE, ..EndOfTurnSettings::default() };
-    let config = HearingConfig {
+    Ok(HearingConfig {
         end_of_turn,
-        vad_model: Some(file("silero_vad_16k_op15.onnx")),
-        end_of_turn_model: Some(file("smart-turn-v3.2-cpu.onnx")),
-        ..HearingConfig::new(file("libonnxruntime.so.1.31.1"))
-    };
-    let needed = [Some(&config.onnxruntime), config.vad_model.as_ref(), config.end_of_turn_model.as_ref()];
-    if let Some(missing) = needed.into_iter().flatten().find(|path| !path.exists()) {
-        let line = format!("{} is missing: run `pjsua-agent models pull`", missing.display());
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
-        eprintln!("SKIPPED: hearing was not tested with its models, {line}");
-        return None;
-    }
-    Some(config)
+        vad_model: Some(store.path("silero-vad-16k")?),
+        end_of_turn_model: Some(store.path("smart-turn-v3.2-cpu")?),
+        ..HearingConfig::new(store.path("onnxruntime")?)
+    })
 }
 
 /// Hearing with both models.
@@ -142,6 +137,20 @@ pub fn noise(samples: usize, peak: i16) -> Vec<i16> {
         ((random >> 16) as i16) % (peak + 1)
     };
     (0..samples).map(|_| sample()).collect()
+}
+
+/// A chirp whose level wavers, with noise (Numerical Recipes' generator).
+pub fn signal(samples: usize) -> Vec<i16> {
+    let mut random = 12_345_u32;
+    let sample = |nth: usize| {
+        let time = nth as f64 / 16_000.0;
+        let phase = std::f64::consts::TAU * (200.0 * time + 150.0 * time * time);
+        let level = 0.5 + 0.5 * (std::f64::consts::TAU * 3.0 * time).sin();
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = f64::from((random >> 16) % 401) - 200.0;
+        (8_000.0 * phase.sin() * level + noise).round_ties_even() as i16
+    };
+    (0..samples).map(sample).collect()
 }
 
 pub fn mix(signal: &[i16], noise: &[i16]) -> Vec<i16> {

@@ -86,7 +86,7 @@ fn magnitude(context: &Context<'_>, at: usize) -> Option<(String, usize)> {
         |(suffix, _, many): &(&str, &'static str, &'static str)| (*suffix == context.text(word)).then_some(*many);
     let many = language.numbers.scales.iter().find_map(suffix).or_else(|| match context.text(word) {
         // Only money is counted in small letters.
-        "m" | "mn" if language.tag == "en" => Some("million"),
+        "m" if language.tag == "en" => Some("million"),
         _ => None,
     })?;
     // "5 Mio. €": the full stop is not the sentence's.
@@ -157,7 +157,6 @@ fn currency_at(context: &Context<'_>, at: usize) -> Option<(&'static Currency, u
     let with =
         |symbol: &str| local(symbol).or_else(|| currencies.iter().find(|currency| currency.symbols.contains(&symbol)));
     if context.is_word(at)
-        && !one.is_empty()
         && let Some(currency) = with(&pair)
     {
         return Some((currency, context.skip_space(at + 2)));

@@ -206,7 +206,7 @@ fn house_number(context: &Context<'_>, at: usize) -> Option<Reading> {
     None
 }
 
-/// "Mon-Fri 9-5", "Sat."
+/// "Mon-Fri 9-5", "Mon.–Fri.", "Sat."
 fn weekday(context: &Context<'_>, at: usize) -> Option<Reading> {
     let name = |at: usize| WEEKDAYS.iter().find(|(short, _)| *short == context.text(at)).map(|(_, name)| *name);
     let first = name(at)?;
@@ -221,7 +221,10 @@ fn weekday(context: &Context<'_>, at: usize) -> Option<Reading> {
     if !join.is_empty()
         && let Some(second) = name(last)
     {
-        return Some(Reading::new(format!("{first} {join} {second}"), last + 1));
+        // "Mon.–Fri." has both full stops; behind "Mon-Fri" it is the sentence's.
+        let has_dots = context.has(after, ".") && context.has(last + 1, ".") && !context.is_end(last + 1);
+        let end = if has_dots { last + 2 } else { last + 1 };
+        return Some(Reading::new(format!("{first} {join} {second}"), end));
     }
     let is_dotted = context.has(after, ".") && !context.is_end(after);
     let next = context.skip_space(if context.has(after, ",") || is_dotted { after + 1 } else { after });
