@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conversation::{Input, PauseId};
+use conversation::{Input, PauseId, TurnId};
 use hearing::{Ear, EarEvent, Hearing};
 
 /// One call's place at the neural models, or none where they are switched off.
@@ -13,12 +13,14 @@ use hearing::{Ear, EarEvent, Hearing};
 pub struct CallEar {
     ear: Option<Ear>,
     openings: Openings,
+    /// The agent's newest turn that the caller has heard enough of.
+    answered: Option<TurnId>,
 }
 
 impl CallEar {
     /// A place at `hearing`; what it finds goes to `report`, from a thread of its own.
     pub fn new(hearing: Option<&Hearing>, report: impl Fn(EarEvent) + Send + Sync + 'static) -> CallEar {
-        CallEar { ear: hearing.map(|hearing| hearing.ear(report)), openings: Openings::default() }
+        CallEar { ear: hearing.map(|hearing| hearing.ear(report)), ..CallEar::default() }
     }
 
     /// The gate opened; its frames follow.
@@ -43,9 +45,12 @@ impl CallEar {
         }
     }
 
-    /// The agent has answered: the model was trained on single turns, and what was said before lowers its scores.
-    pub fn turn_over(&self) {
-        if let Some(ear) = &self.ear {
+    /// The agent's turn has answered the caller's: the model was trained on single turns, and what was said before lowers
+    /// its scores. Once for each of the agent's turns, since what the caller says into its rest is a turn of his own.
+    pub fn answered_in(&mut self, turn: TurnId) {
+        if let Some(ear) = &self.ear
+            && self.answered.replace(turn) != Some(turn)
+        {
             ear.turn_over();
         }
     }

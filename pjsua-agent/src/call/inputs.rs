@@ -16,10 +16,6 @@ use super::voice::VoiceEvent;
 use super::waterfall::Waterfall;
 use crate::metrics;
 
-/// When so much of a reply was heard, a caller who speaks begins a turn of his own; before that he had not finished. 1 s,
-/// as in the conversation machine.
-const ANSWERED_SAMPLES: u64 = 16_000;
-
 /// How much longer than it has lasted a silence is said to be. It is counted from a tick of the media clock and ends
 /// after whole ticks, while a timer is up to 1 ms late: what is released then has just missed a tick and waits 20 ms for
 /// the next one. 4 ms: the lateness, and a cached clause's way into the ring.
@@ -60,13 +56,13 @@ impl Driver {
             }
             AudioEvent::PlayoutProgress { turn, samples } => {
                 self.note_played(TurnId(turn), samples);
-                if samples >= ANSWERED_SAMPLES {
-                    self.ear.turn_over();
+                if samples_to_duration(samples) >= conversation::ANSWERED_INTO_A_PAUSE {
+                    self.ear.answered_in(TurnId(turn));
                 }
                 self.feed(Input::PlayoutProgress { turn: TurnId(turn), sample: samples });
             }
             AudioEvent::PlayoutDrained { turn } => {
-                self.ear.turn_over();
+                self.ear.answered_in(TurnId(turn));
                 self.feed(Input::PlayoutDrained { turn: TurnId(turn) });
             }
         }

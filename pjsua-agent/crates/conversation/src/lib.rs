@@ -86,5 +86,6 @@ pub use history::{Entry, Speaker};
 pub use ids::{ClauseId, Instant, PauseId, TurnId, UtteranceId};
 pub use input::{Act, Input, Stage};
 pub use machine::Conversation;
+pub use overlap::ANSWERED_INTO_A_PAUSE;
 pub use settings::{OnOverlap, Settings};
 pub use timers::Timer;

@@ -8,8 +8,9 @@ use crate::reply::{Reply, Source};
 use crate::state::State;
 use crate::{Action, Instant, OnOverlap, Timer, UtteranceId};
 
-/// So soon after the agent began nobody interrupts it for what it said: three words have been heard.
-const ANSWERED_INTO_A_PAUSE: Duration = Duration::from_millis(1_000);
+/// So soon after the agent began nobody interrupts it for what it said, for three words have been heard: who speaks had
+/// not finished. After that he begins a turn of his own.
+pub const ANSWERED_INTO_A_PAUSE: Duration = Duration::from_millis(1_000);
 
 impl Core {
     /// Something is heard over the agent that may be speech.

@@ -111,8 +111,8 @@ impl Ear {
         }
     }
 
-    /// The caller's turn is over: what he said in it no longer counts for the score. Does nothing while an utterance is
-    /// under way.
+    /// The caller's turn is over: from the next utterance on, what he said in it no longer counts for the score. Does
+    /// nothing while an utterance is under way.
     pub fn turn_over(&self) {
         self.remember(Heard::turn_over);
     }

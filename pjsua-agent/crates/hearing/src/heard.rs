@@ -14,6 +14,8 @@ pub(crate) struct Heard {
     next: usize,
     filled: usize,
     is_open: bool,
+    /// The turn is over: the next utterance begins another.
+    is_over: bool,
     newest_at: Option<Instant>,
     hang_over: Duration,
     max_gap: Duration,
@@ -28,6 +30,7 @@ impl Heard {
             next: 0,
             filled: 0,
             is_open: false,
+            is_over: false,
             newest_at: None,
             hang_over: settings.hang_over,
             max_gap: settings.max_gap,
@@ -39,6 +42,10 @@ impl Heard {
     /// Speech again: the silence since the last frame, which nobody brought, is put in its place.
     pub(crate) fn begin(&mut self, now: Instant) {
         self.is_open = true;
+        if std::mem::take(&mut self.is_over) {
+            self.filled = 0;
+            return;
+        }
         let Some(newest_at) = self.newest_at else { return };
         let brought = self.pre_roll + ONSET;
         let gap = now.saturating_duration_since(newest_at).saturating_sub(brought);
@@ -58,12 +65,10 @@ impl Heard {
         self.is_open = false;
     }
 
-    /// What comes next belongs to another turn, unless it has begun already.
+    /// The next utterance belongs to another turn. One that is under way belongs to the old one and is added to it; what
+    /// was heard last is kept until then, for it may still be scored.
     pub(crate) fn turn_over(&mut self) {
-        if !self.is_open {
-            self.filled = 0;
-            self.newest_at = None;
-        }
+        self.is_over = !self.is_open;
     }
 
     /// What was heard, at most 8 s, with `silence` at its end.
@@ -192,6 +197,14 @@ mod tests {
         heard.turn_over();
         speak(&mut heard, 3, 1, now + ms(900));
         assert_eq!(heard.last(Duration::ZERO), [3; 320]);
+    }
+
+    #[test]
+    fn an_answer_that_came_before_the_turn_was_over_can_still_be_scored() {
+        let (mut heard, now) = (heard(), Instant::now());
+        speak(&mut heard, 1, 2, now);
+        heard.turn_over();
+        assert_eq!(heard.last(Duration::ZERO), [1; 640]);
     }
 
     proptest::proptest! {
