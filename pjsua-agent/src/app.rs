@@ -75,11 +75,12 @@ impl App {
         let audio = AudioThread::spawn().context("audio thread")?;
         let models = config.clone();
         let listening = tokio::task::spawn_blocking(move || Listening::start(setup::listening_config(&models)));
+        let voice_engine = setup::voice_engine(&config.tts);
         let speech = Speech::start(setup::speech_config(&config)).await.context("speech workers")?;
         let listening = listening.await.context("neural models of listening")?;
         let load = Load::watch(Arc::clone(&speech), listening.hearing());
         let phrase_cache = Arc::new(open_phrase_cache(&config).await);
-        let live = Live::new(config, &phrase_cache);
+        let live = Live::new(config, &phrase_cache, voice_engine);
         phrase_cache.pin(live.prepare_phrases(&speech).await);
         let config = &live.config;
         let (events_in, events) = mpsc::unbounded_channel();
@@ -143,7 +144,7 @@ impl App {
         for place in needing_restart {
             warn!("{place}: has changed; needs a restart");
         }
-        let live = Arc::new(Live::new(config, &self.shared.phrase_cache));
+        let live = Arc::new(old.reloaded(config, &self.shared.phrase_cache));
         *self.shared.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&live);
         info!(agents = live.config.agents.len(), "the configuration was reloaded; it is for the next calls");
         metrics::config_reloaded(true);

@@ -1,28 +1,10 @@
 //! The neural models of listening, one of each for the whole process: started, warmed, or done without.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use conversation::Settings;
-use hearing::{EndOfTurnSettings, Hearing, HearingConfig, VadSettings};
+use hearing::{Hearing, HearingConfig};
 use tracing::{info, warn};
-
-/// What is wanted and where it is; a path is missing where the file is.
-#[derive(Clone, Debug, Default)]
-pub struct ListeningConfig {
-    /// `libonnxruntime.so`.
-    pub onnxruntime: Option<PathBuf>,
-    /// Silero VAD, unless it is switched off.
-    pub vad_model: Option<PathBuf>,
-    /// smart-turn, unless it is switched off.
-    pub end_of_turn_model: Option<PathBuf>,
-    /// When speech counts as such.
-    pub vad: VadSettings,
-    /// How ends of turns are scored.
-    pub end_of_turn: EndOfTurnSettings,
-    /// Threads that score ends of turns.
-    pub score_threads: usize,
-}
 
 /// The models, as far as they are there.
 #[derive(Clone, Default)]
@@ -35,20 +17,9 @@ pub struct Listening {
 impl Listening {
     /// Loads and warms what is configured; blocks for as long as that takes. What cannot be loaded is done without,
     /// and said: calls go on with the words and the silence alone.
-    pub fn start(config: ListeningConfig) -> Listening {
-        let wanted = config.vad_model.is_some() || config.end_of_turn_model.is_some();
-        let Some(onnxruntime) = config.onnxruntime.filter(|_| wanted) else {
-            return Listening::default();
-        };
+    pub fn start(config: Option<HearingConfig>) -> Listening {
+        let Some(config) = config else { return Listening::default() };
         let (confirms_speech, scores_endpoints) = (config.vad_model.is_some(), config.end_of_turn_model.is_some());
-        let config = HearingConfig {
-            onnxruntime,
-            vad_model: config.vad_model,
-            end_of_turn_model: config.end_of_turn_model,
-            vad: config.vad,
-            end_of_turn: config.end_of_turn,
-            score_threads: config.score_threads,
-        };
         match Hearing::start(config) {
             Ok(hearing) => {
                 info!(confirms_speech, scores_endpoints, "the neural models of listening are warm");
@@ -87,7 +58,7 @@ mod tests {
 
     #[test]
     fn without_models_the_machine_waits_for_no_verdict_and_no_score() {
-        let listening = Listening::start(ListeningConfig::default());
+        let listening = Listening::start(None);
         assert!(listening.hearing().is_none());
         let settings = listening.limit(Settings::default());
         assert!(!settings.confirmed_speech && !settings.scored_endpoints);
@@ -95,14 +66,9 @@ mod tests {
 
     #[test]
     fn a_library_that_is_not_there_is_done_without() {
-        let nowhere = Some(PathBuf::from("/nowhere/libonnxruntime.so"));
-        let config = ListeningConfig {
-            onnxruntime: nowhere.clone(),
-            vad_model: nowhere,
-            score_threads: 1,
-            ..ListeningConfig::default()
-        };
-        assert!(Listening::start(config).hearing().is_none());
+        let nowhere = "/nowhere/libonnxruntime.so";
+        let config = HearingConfig { vad_model: Some(nowhere.into()), ..HearingConfig::new(nowhere) };
+        assert!(Listening::start(Some(config)).hearing().is_none());
     }
 
     #[test]

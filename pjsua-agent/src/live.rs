@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::agent::CallContext;
-use crate::call::Phrases;
+use crate::call::{Phrases, VoiceSettings};
 use crate::config::{Agent, Config};
 use crate::setup;
 use crate::speech::{PhraseCache, PhraseKey, Speech};
@@ -15,6 +15,8 @@ use crate::speech::{PhraseCache, PhraseKey, Speech};
 pub struct Live {
     /// As it is in force: what only a restart can change is as it was at start.
     pub config: Config,
+    /// [`setup::voice_engine`] as it was at start.
+    voice_engine: String,
     agents: BTreeMap<String, LiveAgent>,
 }
 
@@ -25,6 +27,8 @@ pub struct LiveAgent {
     pub agent: Arc<Agent>,
     /// What it says again and again.
     pub phrases: Arc<Phrases>,
+    /// How it sounds.
+    pub voice: VoiceSettings,
 }
 
 /// Who answers a call, and how it is listened to.
@@ -36,14 +40,20 @@ pub struct Answering {
 }
 
 impl Live {
-    /// Makes a configuration ready.
-    pub fn new(config: Config, cache: &Arc<PhraseCache>) -> Live {
+    /// Makes a configuration ready; `voice_engine` is what [`setup::voice_engine`] said when the workers were started.
+    pub fn new(config: Config, cache: &Arc<PhraseCache>, voice_engine: String) -> Live {
         let agents = config.agents.iter().map(|(name, agent)| {
             let fixed = setup::fixed_texts(agent);
             let phrases = Arc::new(Phrases::new(Arc::clone(cache), fixed.iter().map(String::as_str)));
-            (name.clone(), LiveAgent { agent: Arc::new(agent.clone()), phrases })
+            let voice = setup::voice_settings(&config, agent, &voice_engine);
+            (name.clone(), LiveAgent { agent: Arc::new(agent.clone()), phrases, voice })
         });
-        Live { agents: agents.collect(), config }
+        Live { agents: agents.collect(), config, voice_engine }
+    }
+
+    /// Makes `config` ready to take this one's place, spoken by the same workers.
+    pub fn reloaded(&self, config: Config, cache: &Arc<PhraseCache>) -> Live {
+        Live::new(config, cache, self.voice_engine.clone())
     }
 
     /// Who answers what arrives on `account`; `None` stands for a trusted peer that no account owns.
@@ -61,13 +71,12 @@ impl Live {
     /// The audio of the phrases that every call needs, made where it is not cached.
     pub async fn prepare_phrases(&self, speech: &Speech) -> Vec<(PhraseKey, Arc<[i16]>)> {
         let mut prepared = Vec::new();
-        for LiveAgent { agent, phrases } in self.agents.values() {
-            let voice = setup::voice_settings(&self.config, agent);
+        for LiveAgent { agent, phrases, voice } in self.agents.values() {
             let settings = setup::conversation_settings(agent, &CallContext::default());
             let failed = |text: &str, error| {
                 warn!(agent = agent.name, text, error, "a phrase could not be made ahead; it is made when needed");
             };
-            prepared.extend(phrases.prepare(speech, &voice, setup::phrases(&settings), failed).await);
+            prepared.extend(phrases.prepare(speech, voice, setup::phrases(&settings), failed).await);
         }
         prepared
     }

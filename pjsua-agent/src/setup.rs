@@ -4,14 +4,13 @@ mod hearing;
 
 use std::path::PathBuf;
 
-use ::hearing::{EndOfTurnSettings, VadSettings};
+use ::hearing::{EndOfTurnSettings, HearingConfig, VadSettings};
 use conversation::Settings;
 use media::{Aggressiveness, AudioSettings};
 
 use crate::agent::CallContext;
 use crate::call::VoiceSettings;
 use crate::config::{Agent, Codec, Config, Llm, LlmEngine, SttEngine, Tts, TtsEngine, Vad, Workers};
-use crate::listening::ListeningConfig;
 use crate::sip::{AccountConfig, SipConfig};
 use crate::speech::{CacheConfig, SpeechConfig, StageConfig, WorkerSource};
 
@@ -146,10 +145,10 @@ fn stage(program: &str, workers: &Workers, arguments: Arguments) -> StageConfig 
     StageConfig { engine: arguments.engine, workers }
 }
 
-/// How the agent sounds.
-pub fn voice_settings(config: &Config, agent: &Agent) -> VoiceSettings {
+/// How the agent sounds, spoken by `engine`.
+pub fn voice_settings(config: &Config, agent: &Agent, engine: &str) -> VoiceSettings {
     VoiceSettings {
-        engine: voice_engine(&config.tts),
+        engine: engine.to_owned(),
         text_language: agent.language.clone(),
         voice: agent.voice.clone().or_else(|| config.tts.voice.clone()).unwrap_or_default(),
         language: config.tts.language.clone().unwrap_or_default(),
@@ -157,8 +156,9 @@ pub fn voice_settings(config: &Config, agent: &Agent) -> VoiceSettings {
     }
 }
 
-/// What tells the audio of one engine from that of another: a model that was replaced is another one.
-fn voice_engine(tts: &Tts) -> String {
+/// What tells the audio of one engine from that of another: a model that was replaced is another one. Asks for the
+/// model's file, so that it must be called while the workers load it, and not again.
+pub fn voice_engine(tts: &Tts) -> String {
     let engine = match (&tts.workers, tts.engine) {
         (Workers::Remote(addresses), _) => addresses.join(" "),
         (_, TtsEngine::Flite) => "flite".to_owned(),
@@ -182,17 +182,16 @@ pub fn cache_config(tts: &Tts) -> Option<CacheConfig> {
 /// What the operator wrote for this agent to say.
 pub fn fixed_texts(agent: &Agent) -> Vec<String> {
     let rules = agent.rules.iter().flat_map(|rule| std::iter::once(&rule.say).chain(&rule.ask));
-    let settings = conversation_settings(agent, &CallContext::default());
-    // As written, since filling them would make other texts of those that have placeholders.
-    let written = std::iter::once(&agent.greeting).chain(agent.phrases.texts()).chain([&agent.fallback]).chain(rules);
-    let built_in = phrases(&settings).map(str::to_owned);
-    written.cloned().chain(built_in).filter(|text| !text.is_empty()).collect()
+    // As written, and as a call fills them of which nothing is known.
+    let settings = [settings_with(agent, str::to_owned), conversation_settings(agent, &CallContext::default())];
+    let written = std::iter::once(&agent.fallback).chain(rules);
+    let phrases = settings.iter().flat_map(phrases).map(str::to_owned);
+    written.cloned().chain(phrases).filter(|text| !text.is_empty()).collect()
 }
 
 /// How the call is listened to.
 pub fn audio_settings(vad: &Vad) -> AudioSettings {
-    let frame = media::FRAME_DURATION;
-    let onset_frames = usize::try_from(vad.onset.as_micros().div_ceil(frame.as_micros())).unwrap_or(usize::MAX);
+    let onset_frames = media::frames_in(vad.onset);
     AudioSettings {
         aggressiveness: match vad.aggressiveness {
             0 => Aggressiveness::Quality,
@@ -209,14 +208,15 @@ pub fn audio_settings(vad: &Vad) -> AudioSettings {
     }
 }
 
-/// The neural models of listening, as far as they are there; what is missing is said.
-pub fn listening_config(config: &Config) -> ListeningConfig {
+/// The neural models of listening, as far as they are there; what is missing is said. `None`: there is none.
+pub fn listening_config(config: &Config) -> Option<HearingConfig> {
     let (models, warnings) = hearing_models(config);
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     // The gate's times are the models' as well: they tell the pre-roll from the onset, and sound from silence.
     let audio = audio_settings(&config.vad);
-    ListeningConfig {
-        onnxruntime: models.onnxruntime,
+    let is_wanted = models.vad.is_some() || models.end_of_turn.is_some();
+    models.onnxruntime.filter(|_| is_wanted).map(|onnxruntime| HearingConfig {
+        onnxruntime,
         vad_model: models.vad,
         end_of_turn_model: models.end_of_turn,
         vad: VadSettings {
@@ -226,7 +226,7 @@ pub fn listening_config(config: &Config) -> ListeningConfig {
         },
         end_of_turn: EndOfTurnSettings { hang_over: audio.hang_over, ..EndOfTurnSettings::default() },
         score_threads: config.hearing.score_threads as usize,
-    }
+    })
 }
 
 /// Names and patterns of the headers that reach the prompt.
@@ -236,15 +236,19 @@ pub fn context_headers(config: &Config) -> Vec<String> {
 
 /// The machine's words and times for a call of this agent.
 pub fn conversation_settings(agent: &Agent, context: &CallContext) -> Settings {
+    settings_with(agent, |text| context.fill(text))
+}
+
+fn settings_with(agent: &Agent, fill: impl Fn(&str) -> String) -> Settings {
     let built_in = agent.turns.settings.clone();
     let own = &agent.phrases;
-    let phrase = |own: &Option<String>, built_in: String| own.as_ref().map_or(built_in, |text| context.fill(text));
+    let phrase = |own: &Option<String>, built_in: String| own.as_ref().map_or(built_in, |text| fill(text));
     let phrases = |own: &Option<Vec<String>>, built_in: Vec<String>| match own {
-        Some(texts) => texts.iter().map(|text| context.fill(text)).collect(),
+        Some(texts) => texts.iter().map(|text| fill(text)).collect(),
         None => built_in,
     };
     Settings {
-        greeting: context.fill(&agent.greeting),
+        greeting: fill(&agent.greeting),
         not_understood: phrase(&own.not_understood, built_in.not_understood),
         failure: phrase(&own.failure, built_in.failure),
         no_input_prompt: phrase(&own.no_input_prompt, built_in.no_input_prompt),

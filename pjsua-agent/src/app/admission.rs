@@ -57,7 +57,7 @@ fn reply_bounds(llm: &Llm) -> ReplyBounds {
 }
 
 fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answering: Answering, span: tracing::Span) {
-    let LiveAgent { agent, phrases } = answering.agent;
+    let LiveAgent { agent, phrases, voice } = answering.agent;
     let audio_settings = AudioSettings {
         levels_interval: if shared.journal.is_some() { LEVELS_INTERVAL } else { Duration::ZERO },
         ..setup::audio_settings(&config.vad)
@@ -79,7 +79,7 @@ fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answeri
         speech: Arc::clone(&shared.speech),
         phrases,
         settings: shared.listening.limit(setup::conversation_settings(&agent, &context)),
-        voice: setup::voice_settings(config, &agent),
+        voice,
         duck_db: agent.turns.duck_db,
         agent,
         context,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use media::{FRAME_DURATION, FRAME_SAMPLES, Samples};
+use media::{FRAME_SAMPLES, Samples};
 
 /// What is kept, in frames: 5 s, longer than it takes to be sure that somebody speaks, and a short sentence.
 const KEPT_FRAMES: usize = 250;
@@ -20,8 +20,8 @@ pub struct KeptAudio {
 impl KeptAudio {
     /// `pre_roll` is what the gate delivers from before an opening.
     pub fn new(pre_roll: Duration) -> KeptAudio {
-        let frames = pre_roll.as_micros().div_ceil(FRAME_DURATION.as_micros()) as u64;
-        KeptAudio { frames: VecDeque::new(), ended_at: None, pre_roll_samples: frames * FRAME_SAMPLES as u64 }
+        let pre_roll_samples = (media::frames_in(pre_roll) * FRAME_SAMPLES) as u64;
+        KeptAudio { frames: VecDeque::new(), ended_at: None, pre_roll_samples }
     }
 
     /// The gate opened at `at_sample`. What was kept stays when the audio goes on without a gap: then the gate had

@@ -112,27 +112,6 @@ pub struct Phrases {
     pub question_fillers: Option<Vec<String>>,
 }
 
-impl Phrases {
-    /// Every text of them, with its placeholders.
-    pub fn texts(&self) -> impl Iterator<Item = &String> {
-        let single = [
-            &self.not_understood,
-            &self.failure,
-            &self.failure_goodbye,
-            &self.no_input_prompt,
-            &self.no_input_goodbye,
-            &self.transfer_announcement,
-            &self.transfer_failed,
-            &self.goodbye,
-            &self.time_limit_goodbye,
-            &self.notice,
-            &self.hello_answer,
-            &self.hold_answer,
-        ];
-        single.into_iter().flatten().chain([&self.fillers, &self.question_fillers].into_iter().flatten().flatten())
-    }
-}
-
 /// Said when no rule matches and the agent has nothing else for that.
 const FALLBACK: &str = "Sorry, I did not get that. Could you say it in other words?";
 

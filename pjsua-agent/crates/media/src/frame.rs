@@ -18,7 +18,7 @@ pub type Samples = [i16; FRAME_SAMPLES];
 pub const SILENCE: Samples = [0; FRAME_SAMPLES];
 
 /// The whole frames that cover `duration`.
-pub(crate) fn frames_in(duration: Duration) -> usize {
+pub fn frames_in(duration: Duration) -> usize {
     let frames = duration.as_micros().div_ceil(FRAME_DURATION.as_micros());
     usize::try_from(frames).unwrap_or(usize::MAX)
 }

@@ -42,7 +42,7 @@ mod vad;
 pub use call_audio::{AudioEnd, CallAudio, ClockEnd, call_audio};
 pub use cursor::MAX_TURN;
 pub use events::{AudioEvent, AudioEvents};
-pub use frame::{FRAME_DURATION, FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE, Samples};
+pub use frame::{FRAME_DURATION, FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE, Samples, frames_in};
 pub use playout::{Playout, Position};
 pub use sendable_vad::Aggressiveness;
 pub use settings::AudioSettings;
