@@ -120,7 +120,7 @@ fn check_the_story(journal: &Journal, seed: u64) -> Result<()> {
 }
 
 fn clauses(daemon: &Daemon) -> Result<Vec<String>> {
-    Ok(daemon.journals()?.last().map(Journal::spoken).unwrap_or_default())
+    Ok(daemon.running_journal()?.as_ref().map(Journal::spoken).unwrap_or_default())
 }
 
 fn report(name: &str, what: &str, conversations: &[Conversation]) {

@@ -300,13 +300,21 @@ impl Daemon {
         Journal::read_all(&self.dir.join("journal"))
     }
 
+    /// The journal of its newest call, which may still be written to; `None` before the first.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn running_journal(&self) -> Result<Option<Journal>> {
+        Journal::read_newest(&self.dir.join("journal"))
+    }
+
     /// Waits for the complete journal of its only call, or of its newest.
     ///
     /// # Errors
     /// It is not complete after some seconds.
     pub fn newest_journal(&self) -> Result<Journal> {
         crate::until("a complete journal", Duration::from_secs(8), || {
-            self.journals().ok()?.pop().filter(Journal::is_complete)
+            self.running_journal().ok()?.filter(Journal::is_complete)
         })
         .with_context(|| self.log_tail())
     }

@@ -41,6 +41,19 @@ impl Journal {
     /// # Errors
     /// The folder cannot be read, or one of the journals.
     pub fn read_all(dir: &Path) -> Result<Vec<Self>> {
+        Self::paths(dir)?.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// The newest journal of a folder, if there is one.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or that journal.
+    pub fn read_newest(dir: &Path) -> Result<Option<Self>> {
+        Self::paths(dir)?.last().map(|path| Self::read(path)).transpose()
+    }
+
+    /// Oldest first.
+    fn paths(dir: &Path) -> Result<Vec<PathBuf>> {
         let mut paths: Vec<PathBuf> = std::fs::read_dir(dir)
             .with_context(|| format!("cannot read {}", dir.display()))?
             .flatten()
@@ -48,7 +61,7 @@ impl Journal {
             .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
             .collect();
         paths.sort_by_key(|path| (path.metadata().and_then(|data| data.created()).ok(), path.clone()));
-        paths.iter().map(|path| Self::read(path)).collect()
+        Ok(paths)
     }
 
     /// The lines of one kind: `call`, `input`, `action`, `timing`, `history`, `prompt`, `failure`, `audio`.

@@ -65,7 +65,7 @@ fn converse(caller: &Caller, daemon: &Daemon, questions: &[Speech]) -> Result<()
         let latency = first.since(said.end);
         caller.rtp().wait_finished(said.end, ANSWER_PAUSE, Duration::from_secs(60))?;
         let understood =
-            daemon.journals()?.last().and_then(|journal| journal.transcripts().last().cloned()).unwrap_or_default();
+            daemon.running_journal()?.and_then(|journal| journal.transcripts().last().cloned()).unwrap_or_default();
         if understood != *text {
             println!("          (understood as: {understood})");
         }
@@ -79,7 +79,7 @@ fn converse(caller: &Caller, daemon: &Daemon, questions: &[Speech]) -> Result<()
 
 /// Prints what the agent has said since the clause number `known`; gives the number of all clauses.
 fn print_agent(daemon: &Daemon, known: usize, latency: Option<Duration>) -> Result<usize> {
-    let clauses = daemon.journals()?.last().context("the daemon writes a journal")?.spoken();
+    let clauses = daemon.running_journal()?.context("the daemon writes a journal")?.spoken();
     ensure!(clauses.len() > known, "the journal does not say what the agent said");
     let latency = latency.map_or_else(String::new, |latency| format!("  [after {} ms]", latency.as_millis()));
     println!("  agent   {}{latency}", clauses[known..].join(" "));

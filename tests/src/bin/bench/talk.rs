@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tests::caller::Caller;
 use tests::daemon::{Daemon, Setup};
+use tests::journal::Journal;
 use tests::paths::repository;
 use tests::rtp::{Codec, Pacing, WireTime};
 use tests::scene::{self, PATIENCE};
@@ -44,9 +45,9 @@ pub struct InnerPause {
     pub interrupted: usize,
 }
 
-fn daemon(dir: &Path) -> Result<Daemon> {
-    let setup = Setup { agent_file: repository().join("tests/agents/brief.toml"), ..Setup::new()? };
-    Daemon::start(setup, &dir.join("daemon"))
+fn daemon(agent: &str, dir: &Path) -> Result<Daemon> {
+    let agent_file = repository().join("tests/agents").join(agent).with_extension("toml");
+    Daemon::start(Setup { agent_file, ..Setup::new()? }, &dir.join("daemon"))
 }
 
 fn call(daemon: &Daemon, dir: &Path) -> Result<Caller> {
@@ -57,7 +58,7 @@ fn call(daemon: &Daemon, dir: &Path) -> Result<Caller> {
 
 /// Questions and answers, one call at a time.
 pub fn voice_to_voice(turns: usize, dir: &Path) -> Result<Turns> {
-    let daemon = daemon(dir)?;
+    let daemon = daemon("brief", dir)?;
     let mut result = Turns {
         latencies: Vec::new(),
         right: 0,
@@ -90,13 +91,13 @@ pub fn voice_to_voice(turns: usize, dir: &Path) -> Result<Turns> {
 }
 
 fn clauses(daemon: &Daemon) -> Result<Vec<String>> {
-    Ok(daemon.journals()?.last().map(tests::journal::Journal::spoken).unwrap_or_default())
+    Ok(daemon.running_journal()?.as_ref().map(Journal::spoken).unwrap_or_default())
 }
 
 /// Callers who think in the middle of a sentence.
 pub fn inner_pauses(dir: &Path) -> Result<Vec<InnerPause>> {
     const TRIES: usize = 6;
-    let daemon = daemon(dir)?;
+    let daemon = daemon("brief", dir)?;
     let caller = call(&daemon, &dir.join("call"))?;
     let mut results = Vec::new();
     for millis in [300, 500, 1_000, 1_500] {
@@ -120,26 +121,23 @@ pub fn inner_pauses(dir: &Path) -> Result<Vec<InnerPause>> {
 /// From the caller's first audible packet to the arrival of the agent's last one before it falls silent, in milliseconds,
 /// sorted.
 pub fn barge_in(count: usize, dir: &Path) -> Result<Vec<f64>> {
-    let daemon = daemon(dir)?;
+    let daemon = daemon("talkative", dir)?;
     let story = Speech::new(Voice::Rms, "please tell me the history of your shop")?;
     let mut delays = Vec::new();
-    let mut caller = None;
-    while delays.len() < count {
-        if delays.len().is_multiple_of(6) {
-            caller = Some(call(&daemon, &dir.join(format!("call-{}", delays.len())))?);
-        }
-        let Some(caller) = &caller else { continue };
-        let voice = if delays.len().is_multiple_of(2) { Voice::Rms } else { Voice::Awb };
+    for number in 0..count {
+        let caller = call(&daemon, &dir.join(format!("call-{number}")))?;
+        let voice = if number.is_multiple_of(2) { Voice::Rms } else { Voice::Awb };
         let asked = caller.rtp().say_and_wait(&story)?;
         // Not always at the same word.
-        let heard = Duration::from_millis(900 + 370 * (delays.len() as u64 % 7));
+        let heard = Duration::from_millis(900 + 370 * (number as u64 % 7));
         caller.rtp().wait_audible_for(heard, asked.end, PATIENCE)?;
         let said = caller.rtp().say_and_wait(&Speech::new(voice, "how much is the blue teapot")?)?;
         let stopped = tests::until("the agent should stop", Duration::from_secs(30), || {
             caller.rtp().heard(|heard| heard.fell_silent(said.onset, Duration::from_millis(200)))
         })?;
         delays.push(stopped.since(said.onset).as_secs_f64() * 1e3);
-        caller.rtp().wait_finished(said.end, Duration::from_millis(1_200), Duration::from_secs(30))?;
+        caller.hang_up()?;
+        daemon.wait_calls(0, PATIENCE)?;
     }
     delays.sort_by(f64::total_cmp);
     Ok(delays)

@@ -186,7 +186,7 @@ fn stages(line: &Value, calls: u32, variant: &str) -> Option<Stages> {
 
 /// The newest journal, which may still be written to.
 pub fn journal(daemon: &Daemon) -> Result<Journal> {
-    daemon.journals()?.pop().context("the daemon writes no journal")
+    daemon.running_journal()?.context("the daemon writes no journal")
 }
 
 /// A folder of its own for each call.
