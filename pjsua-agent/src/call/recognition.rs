@@ -48,10 +48,10 @@ impl Recognition {
     ) -> Recognition {
         let (feed, frames) = mpsc::channel(QUEUE_FRAMES);
         let task = tokio::spawn(async move {
-            let mut utterance = Utterance { frames, suppressor, samples: Vec::new(), finished: None };
+            let mut utterance = Utterance { speech, frames, suppressor, samples: Vec::new(), finished: None };
             let mut reason = String::new();
             for _attempt in 0..2 {
-                match utterance.recognise(&speech, options.clone(), &report).await {
+                match utterance.recognise(options.clone(), &report).await {
                     Ok(()) => return,
                     Err(error) => reason = error,
                 }
@@ -82,20 +82,25 @@ impl Drop for Recognition {
 }
 
 struct Utterance {
+    speech: Arc<Speech>,
     frames: mpsc::Receiver<Feed>,
     suppressor: Option<Arc<Mutex<Suppressor>>>,
     samples: Vec<i16>,
+    /// When the final transcript was asked for, while it is awaited.
     finished: Option<Instant>,
 }
 
+impl Drop for Utterance {
+    fn drop(&mut self) {
+        if let Some(finished) = self.finished {
+            self.speech.given_up(Stage::Stt, finished.elapsed());
+        }
+    }
+}
+
 impl Utterance {
-    async fn recognise(
-        &mut self,
-        speech: &Speech,
-        options: RecogniseOptions,
-        report: &impl Fn(Heard),
-    ) -> Result<(), String> {
-        let recognition = speech.recognise(options).await.map_err(|error| error.to_string())?;
+    async fn recognise(&mut self, options: RecogniseOptions, report: &impl Fn(Heard)) -> Result<(), String> {
+        let recognition = self.speech.recognise(options).await.map_err(|error| error.to_string())?;
         let (mut audio, mut events) = recognition.split();
         // A second attempt starts with what the first one had been given.
         audio.send(&self.samples).map_err(|error| error.to_string())?;
@@ -117,8 +122,8 @@ impl Utterance {
                 event = events.next() => match event.map_err(|error| error.to_string())? {
                     Some(RecognitionEvent::Partial(text)) => report(Heard::Partial(text)),
                     Some(RecognitionEvent::Final { text, confidence, adaptation }) => {
-                        if let Some(finished) = self.finished {
-                            speech.answered(Stage::Stt, finished.elapsed());
+                        if let Some(finished) = self.finished.take() {
+                            self.speech.answered(Stage::Stt, finished.elapsed());
                         }
                         report(Heard::Final { text, confidence, adaptation });
                         return Ok(());
@@ -155,7 +160,6 @@ impl Utterance {
     fn rest(&self) -> Vec<i16> {
         let Some(suppressor) = &self.suppressor else { return Vec::new() };
         let delay = suppressor.lock().unwrap_or_else(PoisonError::into_inner).delay();
-        let frames = delay.as_micros().div_ceil(media::FRAME_DURATION.as_micros());
-        (0..frames).flat_map(|_| self.cleaned(media::SILENCE)).collect()
+        (0..media::frames_in(delay)).flat_map(|_| self.cleaned(media::SILENCE)).collect()
     }
 }

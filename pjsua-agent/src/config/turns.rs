@@ -106,6 +106,7 @@ fn read_replies(section: &mut Section<'_>, settings: &mut Settings) {
     count(section, "clause_chars", 1..=300, &mut settings.clause_chars);
     count(section, "longest_clause_chars", 20..=300, &mut settings.longest_clause_chars);
     duration(section, "transcript_timeout", 200..=30_000, &mut settings.transcript_timeout);
+    duration(section, "busy_transcript_timeout", 200..=60_000, &mut settings.busy_transcript_timeout);
     duration(section, "reply_timeout", 500..=60_000, &mut settings.reply_timeout);
     duration(section, "playout_timeout", 1000..=60_000, &mut settings.playout_timeout);
 

@@ -36,8 +36,23 @@ impl QueueDelay {
             self.took.pop_front();
         }
         self.took.push_back(took);
+        self.smooth(self.waited(took), now);
+    }
+
+    /// An answer was given up after `took`: it would have taken longer, so that this can only raise the wait.
+    pub(super) fn note_given_up(&mut self, took: Duration, now: Instant) {
+        let waited = self.waited(took);
+        if waited > self.at(now) {
+            self.smooth(waited, now);
+        }
+    }
+
+    fn waited(&self, took: Duration) -> Duration {
         let least = self.took.iter().copied().min().unwrap_or_default();
-        let waited = took.saturating_sub(least).min(LONGEST);
+        took.saturating_sub(least).min(LONGEST)
+    }
+
+    fn smooth(&mut self, waited: Duration, now: Instant) {
         let before = self.at(now);
         self.smoothed = before - before / SMOOTHING + waited / SMOOTHING;
         self.noted = Some(now);
@@ -78,6 +93,16 @@ mod tests {
     fn one_slow_answer_is_smoothed() {
         let (delay, now) = after(&[50, 650]);
         assert_eq!(delay.at(now), MS(120));
+    }
+
+    #[test]
+    fn what_was_given_up_raises_the_wait_and_never_lowers_it() {
+        let (mut delay, now) = after(&[&[50; 1][..], &[1_050; 40]].concat());
+        let before = delay.at(now);
+        delay.note_given_up(MS(100), now);
+        assert_eq!(delay.at(now), before);
+        delay.note_given_up(MS(3_050), now);
+        assert_eq!(delay.at(now), before - before / SMOOTHING + MS(3_000) / SMOOTHING);
     }
 
     #[test]

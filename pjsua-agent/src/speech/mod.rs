@@ -203,6 +203,13 @@ impl Speech {
         }
     }
 
+    /// Nobody waits any longer for the result of a worker of `stage`, for which it was asked `took` ago.
+    pub fn given_up(&self, stage: Stage, took: Duration) {
+        if let Some(route) = self.route(stage) {
+            route.given_up(took);
+        }
+    }
+
     /// How long requests to each stage wait at present, smoothed.
     pub fn queue_delays(&self) -> impl Iterator<Item = (Stage, Duration)> {
         let stages = [Stage::Stt, Stage::Llm, Stage::LlmSmall, Stage::Tts];

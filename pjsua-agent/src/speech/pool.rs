@@ -110,6 +110,11 @@ impl Route {
         self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).note(took, Instant::now());
     }
 
+    /// The answer to a request was given up after `took`.
+    pub(super) fn given_up(&self, took: Duration) {
+        self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).note_given_up(took, Instant::now());
+    }
+
     /// How long requests wait, smoothed.
     pub(super) fn queue_delay(&self) -> Duration {
         self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).at(Instant::now())

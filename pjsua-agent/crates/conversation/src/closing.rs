@@ -61,11 +61,7 @@ impl Core {
             | State::HungUp
             | State::Ended => {}
             State::Endpointing(pausing) => self.drop_pausing(pausing),
-            State::Hearing(mut hearing) | State::Transcribing(mut hearing) => {
-                for utterance in hearing.lose(None) {
-                    self.act(Action::CancelRecognition { utterance });
-                }
-            }
+            State::Hearing(mut hearing) | State::Transcribing(mut hearing) => self.lose(&mut hearing, None),
             State::Replying(reply) | State::Closing { reply, .. } => self.interrupt(reply),
             State::Speaking { reply, aside } => {
                 self.interrupt(reply);
@@ -78,6 +74,7 @@ impl Core {
                 self.cancel_interjection(&interjection);
             }
         }
+        self.drop_bridge();
         let limit = self.timers.get(Timer::CallLimit);
         self.timers.clear_all();
         if let Some(limit) = limit {

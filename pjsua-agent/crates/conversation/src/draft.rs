@@ -33,7 +33,7 @@ impl Core {
         }
         if let Some(utterance) = pausing.hearing.finish() {
             self.act(Action::FinishRecognition { utterance });
-            self.timers.set(Timer::Transcript, self.now + self.settings.transcript_timeout);
+            self.await_transcript();
         }
         self.prepare(pausing);
     }

@@ -26,6 +26,11 @@ impl Core {
                 pausing.draft.as_ref().is_some_and(|draft| turn.is_none_or(|turn| turn == draft.reply.turn));
             return if is_drafts { self.draft_failed(pausing) } else { State::Endpointing(pausing) };
         }
+        if let Some(reply) = self.bridge.as_mut().filter(|reply| turn.is_none_or(|turn| turn == reply.turn)) {
+            // The reply is still to come; its filler is not missed.
+            reply.ledger.skip_next();
+            return state;
+        }
         let closing = state.act().is_some();
         let reply = state.reply_mut().filter(|reply| turn.is_none_or(|turn| turn == reply.turn));
         let Some(reply) = reply else { return state };
@@ -50,8 +55,7 @@ impl Core {
     pub(crate) fn speech_was_lost(&mut self, text: &str) -> State {
         self.failed_turns += 1;
         self.prompts_said = 0;
-        self.settle_flush(None);
-        self.history.caller(text, TurnId(self.turns + 1));
+        self.caller_said(text);
         if self.keeps_failing() {
             return self.give_up();
         }

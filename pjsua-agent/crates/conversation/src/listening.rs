@@ -107,13 +107,15 @@ impl Core {
     /// caller getting ready to speak.
     fn drop_noise(&mut self, mut hearing: Hearing) -> State {
         self.timers.clear(Timer::Utterance);
-        for utterance in hearing.lose(None) {
-            self.act(Action::CancelRecognition { utterance });
-        }
+        self.lose(&mut hearing, None);
         self.listen_after_noise()
     }
 
     pub(crate) fn listen_after_noise(&mut self) -> State {
+        self.timers.clear(Timer::Filler);
+        if let Some(reply) = self.bridge.take() {
+            return self.end_of_text(State::Speaking { reply, aside: None });
+        }
         self.no_input_at = self.no_input_at.max(self.now + self.settings.no_input_after_noise);
         self.listen_on()
     }
@@ -132,6 +134,7 @@ impl Core {
 
     /// The caller goes on, since `sounding_since`.
     pub(crate) fn hear_on(&mut self, mut hearing: Hearing, sounding_since: Instant) -> State {
+        self.drop_bridge();
         hearing.sound(sounding_since);
         hearing.confirmed = true;
         if hearing.open().is_none() && !hearing.is_lost() {
@@ -163,7 +166,7 @@ impl Core {
             Recognition::Running => {}
             Recognition::Finishing => {
                 hearing.finish();
-                self.timers.set(Timer::Transcript, self.now + self.settings.transcript_timeout);
+                self.await_transcript();
                 if silent_since.is_none() {
                     self.recognise(&mut hearing);
                 }
@@ -243,8 +246,9 @@ impl Core {
     pub(crate) fn finish_hearing(&mut self, mut hearing: Hearing) -> State {
         if let Some(utterance) = hearing.finish() {
             self.act(Action::FinishRecognition { utterance });
-            self.timers.set(Timer::Transcript, self.now + self.settings.transcript_timeout);
+            self.await_transcript();
         }
+        self.watch_for_filler();
         self.conclude(hearing)
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) history: History,
     /// The turn that was cut short, until it is known where.
     pub(crate) flushing: Option<Reply>,
+    /// The coming turn, which has begun with a filler while the caller's words are awaited.
+    pub(crate) bridge: Option<Reply>,
     pub(crate) turns: u32,
     pub(crate) utterances: u32,
     pub(crate) pause_count: u32,
@@ -75,6 +77,7 @@ impl Conversation {
             actions: VecDeque::new(),
             history: History::default(),
             flushing: None,
+            bridge: None,
             turns: 0,
             utterances: 0,
             pause_count: 0,

@@ -2,7 +2,7 @@
 
 use crate::language::Language;
 use crate::machine::Core;
-use crate::reply::Reply;
+use crate::reply::{Reply, Source};
 use crate::state::State;
 use crate::{Action, Timer, TurnId};
 
@@ -43,20 +43,47 @@ impl Core {
         }
     }
 
-    /// Something is said while the reply is not ready.
+    /// Something is said while the reply, or what it is to answer, is not known yet.
     pub(crate) fn reply_is_late(&mut self, mut state: State) -> State {
-        let State::Replying(reply) = &mut state else { return state };
-        if !reply.ledger.is_empty() {
-            return state;
+        match &mut state {
+            State::Replying(reply) if reply.ledger.is_empty() => {
+                let said = self.history.last_caller().unwrap_or_default().to_owned();
+                self.fill(reply, &said);
+                self.watch_playout_of(&state);
+            }
+            State::Transcribing(hearing) if self.bridge.is_none() => {
+                self.settle_flush(None);
+                let mut reply = Reply::new(TurnId(self.turns + 1), Source::Script, &self.settings);
+                self.fill(&mut reply, &hearing.text());
+                if reply.filler.is_some() {
+                    self.turns += 1;
+                    // It comes behind the caller's words, once they are known.
+                    self.history.agent(reply.turn, String::new());
+                    self.bridge = Some(reply);
+                }
+            }
+            _ => {}
         }
-        let fillers = match self.history.last_caller() {
-            Some(said) if Language::of(&self.settings.language).is_question(said) => &self.settings.question_fillers,
-            Some(_) | None => &self.settings.fillers,
-        };
-        let Some(filler) = fillers.get(reply.turn.0 as usize % fillers.len().max(1)).cloned() else { return state };
-        reply.filler = self.queue_clause(reply, &filler);
-        self.watch_playout_of(&state);
         state
+    }
+
+    /// Begins `reply` with an acknowledgement of what the caller `said`.
+    fn fill(&mut self, reply: &mut Reply, said: &str) {
+        let fillers = match Language::of(&self.settings.language).is_question(said) {
+            true => &self.settings.question_fillers,
+            false => &self.settings.fillers,
+        };
+        if let Some(filler) = fillers.get(reply.turn.0 as usize % fillers.len().max(1)).cloned() {
+            reply.filler = self.queue_clause(reply, &filler);
+        }
+    }
+
+    /// The filler answers nothing: the caller goes on.
+    pub(crate) fn drop_bridge(&mut self) {
+        self.timers.clear(Timer::Filler);
+        if let Some(reply) = self.bridge.take() {
+            self.interrupt(reply);
+        }
     }
 }
 

@@ -142,8 +142,6 @@ impl Core {
 
     pub(crate) fn drop_pausing(&mut self, mut pausing: Pausing) {
         self.drop_draft(&mut pausing);
-        for utterance in pausing.hearing.lose(None) {
-            self.act(Action::CancelRecognition { utterance });
-        }
+        self.lose(&mut pausing.hearing, None);
     }
 }

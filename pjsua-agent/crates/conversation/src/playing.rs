@@ -11,6 +11,9 @@ impl Core {
         if let Some(reply) = self.flushing.as_mut().filter(|reply| reply.turn == turn) {
             reply.ledger.ready(clause, end);
         }
+        if let Some(reply) = self.bridge.as_mut().filter(|reply| reply.turn == turn) {
+            reply.ledger.ready(clause, end);
+        }
         if let Some(reply) = state.reply_of(turn) {
             reply.ledger.ready(clause, end);
             self.watch_playout_of(&state);
@@ -20,6 +23,9 @@ impl Core {
 
     pub(crate) fn playout_progress(&mut self, mut state: State, turn: TurnId, sample: u64) -> State {
         if let Some(reply) = self.flushing.as_mut().filter(|reply| reply.turn == turn) {
+            reply.ledger.advance(sample);
+        }
+        if let Some(reply) = self.bridge.as_mut().filter(|reply| reply.turn == turn) {
             reply.ledger.advance(sample);
         }
         let Some(reply) = state.reply_of(turn) else { return state };
@@ -133,6 +139,7 @@ impl Core {
             self.timers.clear(timer);
         }
         reply.clauses.clear();
+        reply.awaits_opening = false;
         if reply.is_generating() {
             reply.source = Source::Generated;
             self.act(Action::CancelReply { turn: reply.turn });

@@ -1,9 +1,9 @@
 //! What needs no model: "hello?", "say that again", "one moment please".
 
+use crate::clauses;
 use crate::language::{Language, Request};
 use crate::machine::Core;
 use crate::state::State;
-use crate::{TurnId, clauses};
 
 impl Core {
     /// Answers the caller's words, by itself where they ask for nothing but attention.
@@ -23,8 +23,7 @@ impl Core {
         if clauses::spoken(&phrase).is_none() {
             return self.ask_model(text);
         }
-        self.settle_flush(None);
-        self.history.caller(text, TurnId(self.turns + 1));
+        self.caller_said(text);
         self.say(phrase)
     }
 }

@@ -198,9 +198,13 @@ pub struct Settings {
     /// two seconds, and is not cut off when he was about to end.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub lost_utterance_limit: Duration,
-    /// Wait for the final transcript. 2 s: the embedded recogniser takes a tenth of it under load.
+    /// Wait for the final transcript. 2 s: the embedded recogniser takes a tenth of it.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub transcript_timeout: Duration,
+    /// The same while the workers are busy. 5 s: an answer that comes late, after a filler, is better than none; it
+    /// is also how long the recogniser's worker lets an utterance wait for its turn.
+    #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
+    pub busy_transcript_timeout: Duration,
 
     /// Wait for the first piece of a reply and for each next one. 6 s: a second more than the
     /// model client's own deadline, which reports the failure first when it can.
@@ -300,6 +304,7 @@ impl Default for Settings {
             max_utterance: millis(30_000),
             lost_utterance_limit: millis(1_500),
             transcript_timeout: millis(2_000),
+            busy_transcript_timeout: millis(5_000),
             reply_timeout: millis(6_000),
             playout_timeout: millis(5_000),
             max_failed_turns: 2,

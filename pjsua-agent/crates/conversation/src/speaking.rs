@@ -45,26 +45,58 @@ impl Core {
 
     fn scripted(&mut self, phrase: &str) -> Reply {
         self.settle_flush(None);
-        let mut reply = Reply::new(self.next_turn(), Source::Script, &self.settings);
+        let mut reply = self.begin_turn(Source::Script);
         self.speak(&mut reply, phrase);
         reply
     }
 
     /// Asks the model for a reply to the history with `said` added.
     pub(crate) fn ask_model(&mut self, said: &str) -> State {
-        self.settle_flush(None);
-        let turn = self.next_turn();
-        self.history.caller(said, turn);
-        let mut reply = Reply::new(turn, Source::Generating, &self.settings);
+        self.caller_said(said);
+        let mut reply = self.begin_turn(Source::Generating);
         self.request_reply(&mut reply);
         self.await_reply(&reply);
-        State::Replying(reply)
+        self.watch_playout(&reply);
+        match reply.ledger.position() {
+            0 => State::Replying(reply),
+            _ => State::Speaking { reply, aside: None },
+        }
+    }
+
+    /// The next turn, or the one that a filler has begun.
+    fn begin_turn(&mut self, source: Source) -> Reply {
+        match self.bridge.take() {
+            Some(mut reply) => {
+                reply.source = source;
+                reply
+            }
+            None => Reply::new(self.next_turn(), source, &self.settings),
+        }
+    }
+
+    /// Notes what the coming turn answers.
+    pub(crate) fn caller_said(&mut self, text: &str) {
+        self.settle_flush(None);
+        match &self.bridge {
+            Some(reply) => {
+                self.history.caller(text, reply.turn);
+                self.history.agent(reply.turn, reply.ledger.text());
+            }
+            None => self.history.caller(text, TurnId(self.turns + 1)),
+        }
     }
 
     /// The caller waits for the model.
     pub(crate) fn await_reply(&mut self, reply: &Reply) {
         self.await_reply_text();
-        if reply.ledger.is_empty() && !self.settings.filler_after.is_zero() {
+        if reply.ledger.is_empty() && self.timers.get(Timer::Filler).is_none() {
+            self.watch_for_filler();
+        }
+    }
+
+    /// The caller waits from now on.
+    pub(crate) fn watch_for_filler(&mut self) {
+        if !self.settings.filler_after.is_zero() {
             self.timers.set(Timer::Filler, self.now + self.settings.filler_after);
         }
     }

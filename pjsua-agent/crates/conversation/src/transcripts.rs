@@ -5,7 +5,7 @@ use crate::endpointing::{Hearing, Pausing, admits_not_understanding};
 use crate::language::{Language, Words};
 use crate::machine::Core;
 use crate::state::State;
-use crate::{Action, Timer, UtteranceId};
+use crate::{Action, Settings, Timer, UtteranceId};
 
 /// Of a transcript that is taken as it is, in thousandths.
 const CERTAIN: u16 = 1_000;
@@ -25,7 +25,7 @@ impl Core {
             }
             State::Overlap { .. } | State::Speaking { .. } => match state.interjection_mut() {
                 Some(interjection) if interjection.is_recognised_by(utterance) => {
-                    self.words_over_agent(state, text, CERTAIN)
+                    self.words_over_agent(state, text, CERTAIN, Moment::Recognised)
                 }
                 Some(_) | None => state,
             },
@@ -40,21 +40,17 @@ impl Core {
         }
     }
 
-    fn words_over_agent(&mut self, mut state: State, text: &str, confidence_per_mille: u16) -> State {
+    fn words_over_agent(&mut self, mut state: State, text: &str, confidence_per_mille: u16, moment: Moment) -> State {
         let words = Language::of(&self.settings.language).words_over_agent(text, &self.settings.backchannels);
         let is_doubtful = confidence_per_mille < self.settings.doubtful_words;
-        let is_final = match state.interjection_mut() {
-            Some(interjection) => {
-                // A later partial may be empty; what was recognised once was said.
-                if !text.trim().is_empty() {
-                    interjection.words = if is_doubtful && words != Words::Backchannel { Words::None } else { words };
-                    interjection.said = text.to_owned();
-                }
-                interjection.is_over()
-            }
-            None => false,
-        };
-        self.judge(state, if is_final { Moment::Understood } else { Moment::Recognised })
+        // A later partial may be empty; what was recognised once was said.
+        if let Some(interjection) = state.interjection_mut()
+            && !text.trim().is_empty()
+        {
+            interjection.words = if is_doubtful && words != Words::Backchannel { Words::None } else { words };
+            interjection.said = text.to_owned();
+        }
+        self.judge(state, moment)
     }
 
     pub(crate) fn final_transcript(
@@ -98,7 +94,7 @@ impl Core {
                     self.act(Action::CancelRecognition { utterance });
                 }
                 interjection.recognition = Recognition::Ended(text.to_owned());
-                self.words_over_agent(state, text, confidence_per_mille)
+                self.words_over_agent(state, text, confidence_per_mille, Moment::Understood)
             }
             State::Unanswered
             | State::Listening
@@ -153,10 +149,18 @@ impl Core {
         }
     }
 
-    fn lose(&mut self, hearing: &mut Hearing, utterance: Option<UtteranceId>) {
+    /// Gives up `utterance`, or all that are awaited.
+    pub(crate) fn lose(&mut self, hearing: &mut Hearing, utterance: Option<UtteranceId>) {
         for utterance in hearing.lose(utterance) {
             self.act(Action::CancelRecognition { utterance });
         }
+    }
+
+    /// The final transcript was asked for.
+    pub(crate) fn await_transcript(&mut self) {
+        let Settings { transcript_timeout, busy_transcript_timeout, .. } = self.settings;
+        let patience = if self.busy { transcript_timeout.max(busy_transcript_timeout) } else { transcript_timeout };
+        self.timers.set(Timer::Transcript, self.now + patience);
     }
 
     pub(crate) fn transcript_overdue(&mut self, mut state: State) -> State {

@@ -5,17 +5,17 @@
 //! ```
 #![no_main]
 
+#[path = "../../tests/invariants/call.rs"]
+mod call;
 #[path = "../../tests/invariants/model.rs"]
 mod model;
 
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use conversation::{
-    Act, Action, ClauseId, Conversation, Input, Instant, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId,
-};
+use call::Call;
+use conversation::{Act, ClauseId, Input, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId};
 use libfuzzer_sys::fuzz_target;
-use model::Model;
 
 /// What speakers and models say here; each stands for a way in which words are taken.
 const WORDS: [&str; 16] = [
@@ -83,13 +83,6 @@ enum Event {
     Ended,
 }
 
-struct Call {
-    conversation: Conversation,
-    model: Model,
-    now: Instant,
-    pauses: u32,
-}
-
 fn settings(techniques: u8, quiet: u8) -> Settings {
     let is_on = |bit: u8| techniques & 1 << bit != 0;
     let mut settings = Settings {
@@ -124,35 +117,6 @@ fn settings(techniques: u8, quiet: u8) -> Settings {
 }
 
 impl Call {
-    fn drain(&mut self) {
-        while let Some(action) = self.conversation.poll_action() {
-            if let Action::ScoreEndOfTurn { pause, .. } = action {
-                self.pauses = pause.0;
-            }
-            self.model.action(&action);
-        }
-        self.model.at_rest(&self.conversation, self.now);
-    }
-
-    fn wait(&mut self, span: Duration, late: bool) {
-        let until = self.now + span;
-        while let Some((deadline, _)) = self.conversation.poll_timeout()
-            && deadline <= until
-            && !late
-        {
-            self.now = deadline;
-            self.conversation.handle_timeout(deadline);
-            self.drain();
-        }
-        self.now = until;
-    }
-
-    fn give(&mut self, input: Input) {
-        self.model.input(&input);
-        self.conversation.handle_input(input, self.now);
-        self.drain();
-    }
-
     fn input(&self, event: &Event) -> Option<Input> {
         let turn = |back: u8| TurnId(self.model.newest_turn().saturating_sub(u32::from(back % 4)));
         let utterance = |back: u8| UtteranceId(self.model.newest_utterance().saturating_sub(u32::from(back % 4)));
@@ -169,9 +133,7 @@ impl Call {
                 pause: PauseId(self.pauses.saturating_sub(u32::from(back % 2))),
                 per_mille: per_mille % 1_001,
             },
-            Event::Partial(back, words) => {
-                Input::PartialTranscript { utterance: utterance(back), text: text(words) }
-            }
+            Event::Partial(back, words) => Input::PartialTranscript { utterance: utterance(back), text: text(words) },
             Event::Final(back, words) => Input::FinalTranscript {
                 utterance: utterance(back),
                 text: text(words),
@@ -207,8 +169,7 @@ impl Call {
 
 fuzz_target!(|script: Script| {
     let settings = settings(script.techniques, script.quiet);
-    let model = Model::new(settings.human);
-    let mut call = Call { conversation: Conversation::new(settings), model, now: Instant::ZERO, pauses: 0 };
+    let mut call = Call::new(settings);
     call.give(Input::CallAnswered);
     for step in &script.steps {
         call.wait(Duration::from_millis(u64::from(step.wait) * 10), step.late);

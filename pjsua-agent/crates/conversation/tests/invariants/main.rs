@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod call;
 mod model;
 mod random_inputs;
 mod whole_calls;

@@ -175,8 +175,14 @@ impl Model {
 
     fn start_reply(&mut self, turn: u32) {
         assert_eq!(self.open_reply, None, "reply {turn} beside another one");
-        assert_eq!(self.audible, None, "reply {turn} while a turn is audible");
-        assert!(turn > self.newest_turn(), "reply {turn} is not new");
+        // A filler may have begun the turn while the caller's words were awaited.
+        let is_begun = self.audible == Some(turn) && turn > self.last_reply;
+        assert!(self.audible.is_none() || is_begun, "reply {turn} while {:?} is audible", self.audible);
+        assert!(turn > self.newest_turn() || is_begun, "reply {turn} is not new");
+        if is_begun {
+            let begun = &self.turns[&turn];
+            assert!(begun.clauses.len() == 1 && !begun.ended, "reply {turn} goes on from {begun:?}");
+        }
         assert!(self.held.is_none_or(|held| held == turn), "reply {turn} while {:?} is held", self.held);
         self.open_reply = Some(turn);
         self.last_reply = turn;

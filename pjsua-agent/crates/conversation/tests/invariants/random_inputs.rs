@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use conversation::{
-    Act, Action, ClauseId, Conversation, Input, Instant, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId,
-};
+use conversation::{Act, ClauseId, Input, Instant, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId};
 use proptest::prelude::*;
 
-use crate::model::Model;
+use crate::call::Call;
 
 #[derive(Clone, Debug)]
 struct Step {
@@ -145,48 +143,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     )
 }
 
-struct Call {
-    conversation: Conversation,
-    model: Model,
-    now: Instant,
-    pauses: u32,
-}
-
 impl Call {
-    fn new(settings: Settings) -> Self {
-        let model = Model::new(settings.human);
-        Self { conversation: Conversation::new(settings), model, now: Instant::ZERO, pauses: 0 }
-    }
-
-    fn drain(&mut self) {
-        while let Some(action) = self.conversation.poll_action() {
-            if let Action::ScoreEndOfTurn { pause, .. } = action {
-                self.pauses = pause.0;
-            }
-            self.model.action(&action);
-        }
-        self.model.at_rest(&self.conversation, self.now);
-    }
-
-    fn wait(&mut self, millis: u64, late: bool) {
-        let until = self.now + Duration::from_millis(millis);
-        while let Some((deadline, _)) = self.conversation.poll_timeout()
-            && deadline <= until
-            && !late
-        {
-            self.now = deadline;
-            self.conversation.handle_timeout(deadline);
-            self.drain();
-        }
-        self.now = until;
-    }
-
-    fn give(&mut self, input: Input) {
-        self.model.input(&input);
-        self.conversation.handle_input(input, self.now);
-        self.drain();
-    }
-
     fn input(&self, event: &Event) -> Option<Input> {
         let turn = |back: &u32| TurnId(self.model.newest_turn().saturating_sub(*back));
         let utterance = |back: &u32| UtteranceId(self.model.newest_utterance().saturating_sub(*back));
@@ -232,7 +189,7 @@ impl Call {
     fn run(&mut self, script: &[Step]) {
         self.give(Input::CallAnswered);
         for step in script {
-            self.wait(step.wait_ms, step.late);
+            self.wait(Duration::from_millis(step.wait_ms), step.late);
             match self.input(&step.event) {
                 Some(input) => self.give(input),
                 None => {
