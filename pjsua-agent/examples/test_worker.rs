@@ -29,6 +29,9 @@ struct Cli {
     /// Refuse so many requests with RESOURCE_EXHAUSTED
     #[arg(long, default_value_t = 0)]
     busy: u32,
+    /// Send partial transcripts, ten a second, and never a final one
+    #[arg(long)]
+    overloaded: bool,
     /// Milliseconds between two chunks of audio
     #[arg(long, default_value_t = 0)]
     chunk_ms: u64,
@@ -69,6 +72,12 @@ impl proto::speech_to_text_server::SpeechToText for Shared {
         request: Request<Streaming<proto::RecogniseRequest>>,
     ) -> Result<Response<Self::RecogniseStream>, Status> {
         self.0.admit()?;
+        if self.0.cli.overloaded {
+            let text = "still at it".to_owned();
+            let partial = proto::RecogniseEvent { kind: Some(recognise_event::Kind::Partial(proto::Partial { text })) };
+            let partials = tokio_stream::iter(std::iter::repeat(Ok(partial)));
+            return Ok(Response::new(Box::pin(partials.throttle(Duration::from_millis(100)))));
+        }
         let requests = request.into_inner();
         let finals = requests.filter_map(|request| match request.map(|request| request.kind) {
             Ok(Some(recognise_request::Kind::Finish(_))) => Some(Ok(proto::RecogniseEvent {

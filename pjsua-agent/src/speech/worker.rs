@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -83,8 +83,23 @@ pub(super) struct Worker {
     pub(super) hung: Notify,
     record: Mutex<Record>,
     in_flight: AtomicUsize,
-    missed: AtomicU32,
+    silence: Mutex<Silence>,
     changed: watch::Sender<()>,
+}
+
+/// What speaks for a worker that hangs.
+#[derive(Debug)]
+struct Silence {
+    /// When it last delivered something, or began.
+    since: Instant,
+    /// Deadlines that have passed since, each after a silence as long as the deadline.
+    missed: u32,
+}
+
+impl Silence {
+    fn begin() -> Self {
+        Self { since: Instant::now(), missed: 0 }
+    }
 }
 
 #[derive(Debug)]
@@ -145,7 +160,7 @@ impl Worker {
                 last_lines: VecDeque::new(),
             }),
             in_flight: AtomicUsize::new(0),
-            missed: AtomicU32::new(0),
+            silence: Mutex::new(Silence::begin()),
             changed,
         };
         metrics::worker_up(stage.as_str(), &worker.name, false);
@@ -176,7 +191,7 @@ impl Worker {
         record.serving_since = None;
         record.health = None;
         record.last_lines.clear();
-        self.missed.store(0, Ordering::Relaxed);
+        self.is_alive();
         self.enter(&mut record, WorkerState::Starting);
     }
 
@@ -254,9 +269,18 @@ impl Worker {
         self.record().last_lines.back().map(|(_, line)| line.clone())
     }
 
-    /// Whether requests passed their deadlines, one after the other, with nothing delivered to any of them.
+    /// Whether requests passed their deadlines, one after the other, and nothing was delivered to any other meanwhile. A
+    /// worker that is only overloaded lets as many pass, but delivers something to others.
     pub(super) fn is_hung(&self) -> bool {
-        self.missed.load(Ordering::Relaxed) >= MISSED_DEADLINES
+        self.silence().missed >= MISSED_DEADLINES
+    }
+
+    fn is_alive(&self) {
+        *self.silence() = Silence::begin();
+    }
+
+    fn silence(&self) -> MutexGuard<'_, Silence> {
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_serving(&self) -> bool {
@@ -324,17 +348,17 @@ impl Lease {
 
     /// The worker delivered something.
     pub(super) fn progressed(&self) {
-        self.worker.missed.store(0, Ordering::Relaxed);
+        self.worker.is_alive();
     }
 
     /// The request failed: the worker's health is asked at once, unless the failure says nothing about it.
     pub(super) fn failed(&self, error: &InferenceError) {
         let worker = &self.worker;
         let suspect = match &error.failure {
-            Failure::Timeout(_) => {
-                if worker.missed.fetch_add(1, Ordering::Relaxed) + 1 >= MISSED_DEADLINES {
-                    worker.hung.notify_one();
-                }
+            Failure::Timeout(waited) => {
+                let mut silence = worker.silence();
+                silence.missed += u32::from(silence.since.elapsed() >= *waited);
+                worker.hung.notify_one();
                 true
             }
             Failure::Unreachable(_) | Failure::NotReady(_) | Failure::Lost(_) | Failure::Incomplete => true,

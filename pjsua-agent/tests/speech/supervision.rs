@@ -127,6 +127,20 @@ async fn a_worker_that_lets_two_requests_pass_their_deadlines_is_replaced_before
 }
 
 #[tokio::test]
+async fn a_worker_that_is_only_overloaded_is_left_alone() {
+    let folder = Folder::new();
+    let speech = start(SpeechConfig { stt: stage([command(&["--overloaded"])]), ..config(&folder) }).await;
+    let old = worker(&speech, "stt-0").pid.unwrap();
+    let (first, second) = tokio::join!(transcript(&speech), transcript(&speech));
+    assert!(first.unwrap_err().contains("no answer within"));
+    assert!(second.unwrap_err().contains("no answer within"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let now = worker(&speech, "stt-0");
+    assert_eq!((now.pid, now.restarts), (Some(old), 0));
+    speech.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_worker_that_ignores_sigterm_is_killed_at_shutdown() {
     let folder = Folder::new();
     let timing = Timing { terminate_grace: Duration::from_millis(300), ..timing() };

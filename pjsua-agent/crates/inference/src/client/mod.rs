@@ -23,7 +23,8 @@ pub struct Deadlines {
     pub connect: Duration,
     /// For a health check or a description. 1 s.
     pub health: Duration,
-    /// From `finish` to the final transcript. Partial transcripts have no deadline. 3 s.
+    /// From `finish` to the final transcript. Partial transcripts have no deadline. 6 s: a second more than callers are
+    /// let wait while the workers are busy.
     pub final_transcript: Duration,
     /// From the request to the first piece of a reply. 5 s.
     pub first_token: Duration,
@@ -40,7 +41,7 @@ impl Default for Deadlines {
         Deadlines {
             connect: Duration::from_secs(1),
             health: Duration::from_secs(1),
-            final_transcript: Duration::from_secs(3),
+            final_transcript: Duration::from_secs(6),
             first_token: Duration::from_secs(5),
             next_token: Duration::from_secs(3),
             first_audio: Duration::from_secs(2),
