@@ -1,5 +1,6 @@
 //! `pjsua-agent-stt`: the speech-recognition worker of pjsua-agent.
 
+mod cores;
 mod engines;
 mod pool;
 mod service;
@@ -106,7 +107,7 @@ fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> 
         version: env!("CARGO_PKG_VERSION").into(),
         capacity: u32::try_from(capacity).expect("clap limits the capacity"),
     };
-    let pool = Pool::load(engine.clone(), capacity)?;
+    let pool = Pool::load(engine.clone(), capacity, cores())?;
     Ok((Recognition::new(engine, pool), description))
 }
 
@@ -117,10 +118,11 @@ fn cores() -> usize {
 fn default_capacity(engine: EngineName) -> u16 {
     let capacity = match engine {
         EngineName::Whisper => 2,
-        // A talking caller takes a tenth to a fifth of a core; the others listen.
+        // A recogniser is a caller's for as long as he talks, and computes for a tenth to a third of that; in a crowd
+        // `Cores` decides for whom.
         EngineName::Pocketsphinx => {
             let by_memory = free_memory_bytes().map_or(4, |free| free / 4 / DECODER_BYTES);
-            (4 * cores()).min(usize::try_from(by_memory).unwrap_or(usize::MAX)).clamp(1, 256)
+            (8 * cores()).min(usize::try_from(by_memory).unwrap_or(usize::MAX)).clamp(1, 256)
         }
     };
     u16::try_from(capacity).expect("clamped")

@@ -10,6 +10,7 @@ use std::{
 use tokio::sync::{AcquireError, Semaphore};
 
 use crate::{
+    cores::Cores,
     engines::{Engine, EngineError, Recogniser},
     utterance::{self, Job},
 };
@@ -31,6 +32,7 @@ struct Shared {
     idle: Mutex<Vec<Place>>,
     /// One permit an idle place.
     free: Semaphore,
+    cores: Arc<Cores>,
 }
 
 impl Shared {
@@ -55,9 +57,11 @@ struct Delivery {
 }
 
 impl Pool {
-    /// Loads the first recogniser of `capacity`, and the others behind its back, one after another.
-    pub fn load(engine: Arc<dyn Engine>, capacity: usize) -> Result<Self, EngineError> {
-        let shared = Arc::new(Shared { idle: Mutex::default(), free: Semaphore::new(0) });
+    /// Loads the first recogniser of `capacity`, and the others behind its back, one after another. Of these as many
+    /// compute at once as there are `cores`.
+    pub fn load(engine: Arc<dyn Engine>, capacity: usize, cores: usize) -> Result<Self, EngineError> {
+        let cores = Arc::new(Cores::new(cores));
+        let shared = Arc::new(Shared { idle: Mutex::default(), free: Semaphore::new(0), cores });
         let first = engine.recogniser()?;
         let pool = Pool { shared: shared.clone(), capacity };
         spawn_place(engine.clone(), shared.clone(), Some(first), 0)?;
@@ -106,11 +110,11 @@ fn spawn_place(
         None => engine.recogniser()?,
     };
     let (sender, deliveries) = mpsc::sync_channel::<Delivery>(1);
-    let pool = Arc::downgrade(&shared);
+    let (pool, cores) = (Arc::downgrade(&shared), Arc::clone(&shared.cores));
     let serve = move || {
         let mut recogniser = recogniser;
         while let Ok(Delivery { job, place }) = deliveries.recv() {
-            if !hear(&mut *recogniser, job) {
+            if !hear(&mut *recogniser, job, &cores) {
                 recogniser = reload(&*engine);
             }
             match pool.upgrade() {
@@ -125,9 +129,9 @@ fn spawn_place(
 }
 
 /// Whether the recogniser may be used again.
-fn hear(recogniser: &mut dyn Recogniser, job: Job) -> bool {
+fn hear(recogniser: &mut dyn Recogniser, job: Job, cores: &Cores) -> bool {
     let events = job.events.clone();
-    match catch_unwind(AssertUnwindSafe(|| utterance::hear(recogniser, job))) {
+    match catch_unwind(AssertUnwindSafe(|| utterance::hear(recogniser, job, cores))) {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::error!(%error, "the recogniser failed; it is loaded anew");

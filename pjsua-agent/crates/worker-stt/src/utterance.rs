@@ -1,6 +1,9 @@
 //! One utterance at a recogniser, on the recogniser's thread.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use inference::{
     SAMPLE_RATE_HZ,
@@ -9,7 +12,10 @@ use inference::{
 use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
 
-use crate::engines::{EngineError, Recogniser, Utterance};
+use crate::{
+    cores::Cores,
+    engines::{EngineError, Recogniser, Utterance},
+};
 
 /// The shortest time between two partial transcripts.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(150);
@@ -39,7 +45,8 @@ pub struct Job {
 }
 
 /// Hears `job` to its end or its cancellation. After an error the recogniser is of no use any more.
-pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineError> {
+pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job, cores: &Cores) -> Result<(), EngineError> {
+    let (number, fate) = (cores.next_utterance(), Arc::clone(&job.utterance.fate));
     recogniser.start(&job.utterance)?;
     let started = Instant::now();
     let mut working = Duration::ZERO;
@@ -55,17 +62,18 @@ pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineE
                         recogniser.abandon();
                         return Ok(());
                     }
-                    recogniser.accept(samples)?;
+                    cores.run(number, &fate, || recogniser.accept(samples))?;
                 }
                 samples_heard += samples.len();
                 // Nobody needs to know what is known of the past while newer audio lies here.
                 if job.pieces.is_empty() && last_partial.0.elapsed() >= PARTIAL_INTERVAL {
-                    send_partial(recogniser, &job, &mut last_partial)?;
+                    let text = cores.run(number, &fate, || recogniser.partial())?;
+                    send_partial(text, &job, &mut last_partial);
                 }
                 working += began.elapsed();
             }
             Piece::Finish => {
-                let transcript = recogniser.finish()?;
+                let transcript = cores.run(number, &fate, || recogniser.finish())?;
                 working += began.elapsed();
                 let audio = Duration::from_secs_f64(samples_heard as f64 / f64::from(SAMPLE_RATE_HZ));
                 tracing::debug!(
@@ -93,15 +101,14 @@ pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineE
     Ok(())
 }
 
-fn send_partial(recogniser: &mut dyn Recogniser, job: &Job, last: &mut (Instant, String)) -> Result<(), EngineError> {
-    let Some(text) = recogniser.partial()? else { return Ok(()) };
+fn send_partial(text: Option<String>, job: &Job, last: &mut (Instant, String)) {
+    let Some(text) = text else { return };
     last.0 = Instant::now();
     if text != last.1 {
         last.1.clone_from(&text);
         // A client that does not read misses partials, not the final.
         let _ = job.events.try_send(Ok(RecogniseEvent { kind: Some(Kind::Partial(Partial { text })) }));
     }
-    Ok(())
 }
 
 /// Ends the answer with `status`, if anybody still reads it.

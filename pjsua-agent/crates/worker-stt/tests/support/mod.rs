@@ -129,7 +129,8 @@ pub struct Heard {
 /// Streams `samples` in 20 ms frames at four times their speed, and waits for the final.
 pub async fn say(mut recognition: Recognition, samples: &[i16]) -> Result<Heard, InferenceError> {
     let mut partials = Vec::new();
-    let mut tick = tokio::time::interval(Duration::from_millis(5));
+    // In real time: partial transcripts are for a recogniser that keeps up.
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
     for frame in samples.chunks(320) {
         tick.tick().await;
         recognition.send(frame).unwrap();
