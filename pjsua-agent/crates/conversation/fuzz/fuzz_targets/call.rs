@@ -8,6 +8,7 @@
 #[path = "../../tests/invariants/call.rs"]
 mod call;
 #[path = "../../tests/invariants/model.rs"]
+#[allow(dead_code)] // Some of it is for the other tests.
 mod model;
 
 use std::time::Duration;

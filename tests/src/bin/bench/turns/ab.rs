@@ -65,9 +65,10 @@ pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows
 fn cost(daemon: &Daemon, dir: &Path) -> Result<f64> {
     let caller = Caller::dial(&Dial::new(daemon.sip(), "agent"), dir)?;
     site::greeted(&caller)?;
-    caller.rtp().say(&Speech::noise(Duration::from_secs(8), 50)?);
+    caller.rtp().say(&Speech::noise(Duration::from_secs(34), 50)?);
     let before = daemon.usage()?;
-    std::thread::sleep(Duration::from_secs(5));
+    // CPU time is counted in ticks of 10 ms.
+    std::thread::sleep(Duration::from_secs(30));
     let after = daemon.usage()?;
     caller.hang_up()?;
     daemon.wait_calls(0, PATIENCE)?;

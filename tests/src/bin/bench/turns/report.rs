@@ -216,8 +216,22 @@ fn load(page: &mut String, rows: &[Row]) -> Result<()> {
     }
     let rush = latencies(turns(rows).filter(|turn| turn.variant == "rush"));
     writeln!(page, "| ten callers who ask within 4.5 s | {} |", rush.cells())?;
-    writeln!(page, "\nThe probe, on the same two cores, sent {} packets more than 5 ms late.", late(rows))?;
+    writeln!(page, "\nThe probe, on the same two cores, sent {} packets more than 5 ms late.\n", late(rows))?;
+    writeln!(page, "Where a filler came first its time is the one above: {}.", fillers(rows))?;
     Ok(())
+}
+
+/// How many of the answers heard at each load began with a filler.
+fn fillers(rows: &[Row]) -> String {
+    let mut loads: Vec<(u32, &str)> = stages(rows).map(|stages| (stages.calls, &*stages.variant)).collect();
+    loads.sort_unstable();
+    loads.dedup();
+    let load = |(calls, variant): (u32, &str)| {
+        let own = stages(rows).filter(|stages| (stages.calls, &*stages.variant) == (calls, variant));
+        let variant = if variant.is_empty() { String::new() } else { format!(" ({variant})") };
+        format!("{calls} calls{variant} {}", Share::of(own.map(|stages| stages.filler)).text())
+    };
+    loads.into_iter().map(load).collect::<Vec<_>>().join("; ")
 }
 
 fn techniques(page: &mut String, rows: &[Row]) -> Result<()> {
