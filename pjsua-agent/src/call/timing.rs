@@ -68,6 +68,8 @@ pub struct TurnTiming {
     /// What the caller said last has been answered.
     is_answered: bool,
     turns: BTreeMap<TurnId, TurnStations>,
+    /// The newest turn that is being heard; how it goes on is of no account.
+    heard: Option<TurnId>,
 }
 
 impl TurnTiming {
@@ -137,6 +139,9 @@ impl TurnTiming {
 
     /// The model is asked for `turn`.
     pub fn reply_asked(&mut self, turn: TurnId, at: Duration) {
+        if self.heard == Some(turn) {
+            return;
+        }
         let stations = self.turn(turn);
         stations.reply_asked.get_or_insert(at);
         if !stations.is_speculated {
@@ -150,10 +155,10 @@ impl TurnTiming {
         self.is_answered = true;
         let stations = self.turn(turn);
         if stations.endpoint.is_none() {
-            // The transcript that was asked for at the end of the turn is followed by the reply at once; one that had
-            // been asked for ahead of it had to wait for it.
-            let at_once = caller.transcript.is_some_and(|transcript| at.saturating_sub(transcript) < MOMENT);
-            stations.endpoint = if at_once { caller.final_asked } else { Some(at) };
+            // The transcript that was asked for at the end of the turn is followed by the reply at once, and the wait for it
+            // bridged with a filler; one that had been asked for ahead of the end had to wait for it.
+            let is_awaited = caller.transcript.is_none_or(|transcript| at.saturating_sub(transcript) < MOMENT);
+            stations.endpoint = caller.final_asked.filter(|_| is_awaited).or(Some(at));
             stations.caller = caller;
         }
     }
@@ -166,6 +171,9 @@ impl TurnTiming {
 
     /// A clause of `turn` went to the voice.
     pub fn clause(&mut self, turn: TurnId, is_filler: bool, at: Duration) {
+        if self.heard == Some(turn) {
+            return;
+        }
         let stations = self.turn(turn);
         if stations.first_clause.is_some() {
             return;
@@ -188,6 +196,7 @@ impl TurnTiming {
     /// The first frame of `turn` was taken at `at`: all that is to be known of it, once.
     pub fn played(&mut self, turn: TurnId, at: Duration) -> Option<TurnLine> {
         let stations = self.turns.remove(&turn)?;
+        self.heard = Some(turn);
         Some(TurnLine { turn, stations: TurnStations { played: Some(at), ..stations } })
     }
 

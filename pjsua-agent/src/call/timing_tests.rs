@@ -70,6 +70,8 @@ fn a_turn_is_reported_once() {
     let mut timing = answered();
     assert!(timing.played(TURN, MS(1_560)).is_some());
     assert_eq!(timing.played(TURN, MS(1_660)), None);
+    timing.clause(TURN, false, MS(1_900));
+    assert_eq!(timing.played(TURN, MS(2_000)), None, "a further clause is no further turn");
 }
 
 #[test]
@@ -146,6 +148,23 @@ fn a_filler_is_the_turns_first_clause() {
     let line = timing.played(TURN, MS(2_410)).unwrap();
     assert!(line.stations.is_filler && line.stations.is_cached);
     assert_eq!(line.waterfall().unwrap().daemon, MS(10), "the wait for the model is not the daemon's");
+}
+
+#[test]
+fn a_filler_before_the_transcript_ends_the_wait_and_the_reply_behind_it_is_no_further_answer() {
+    let mut timing = TurnTiming::default();
+    timing.speech_ended(MS(1_000));
+    timing.final_asked(MS(1_500));
+    timing.clause(TURN, true, MS(2_400));
+    timing.first_audio(TURN, true, MS(2_400));
+    let line = timing.played(TURN, MS(2_410)).unwrap();
+    let waterfall = line.waterfall().unwrap();
+    assert!(line.stations.is_filler);
+    assert_eq!((waterfall.endpoint, waterfall.stt, waterfall.daemon), (MS(500), MS(900), MS(10)));
+    timing.transcribed(MS(3_000));
+    timing.reply_asked(TURN, MS(3_000));
+    timing.clause(TURN, false, MS(3_001));
+    assert_eq!(timing.played(TURN, MS(3_100)), None);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::timing::TurnStations;
 pub struct Waterfall {
     /// The caller's last voiced sample until the end of his turn was decided.
     pub endpoint: Duration,
-    /// The final transcript asked for until it was there.
+    /// The final transcript asked for until it was there, or a filler bridged the wait for it.
     pub stt: Duration,
     /// The reply asked for until its first text.
     pub llm: Duration,
@@ -31,7 +31,8 @@ impl Waterfall {
         let endpoint = turn.endpoint?;
         let played = turn.played?;
         let span = |from: Option<Duration>, to: Option<Duration>| from.zip(to).filter(|(from, to)| from <= to);
-        let stt = span(turn.caller.final_asked, turn.caller.transcript);
+        // Until the transcript comes, or a filler is said instead, the recogniser is waited for.
+        let stt = span(turn.caller.final_asked, turn.caller.transcript.or(turn.first_clause));
         let llm = span(turn.reply_asked, turn.first_text);
         // Until its clause is complete, or a filler is said instead, the model is waited for.
         let text = span(turn.reply_asked, turn.first_clause);

@@ -39,8 +39,9 @@
 //! # What else happens on a call
 //!
 //! - **Requests**: "hello?", "say that again" and "one moment please" need no model.
-//! - **A late reply** is bridged with a filler, once; or a small model's first clause is spoken while
-//!   the main one prepares the rest.
+//! - **A late reply** is bridged with a filler, once, and so is a late transcript: the reply then goes
+//!   on from the filler. Or a small model's first clause is spoken while the main one prepares the
+//!   rest.
 //! - **Silence**: the caller is prompted [`Settings::no_input_prompts`] times, then left. Noise does
 //!   not put that off for long; who speaks during the goodbye is listened to.
 //! - **Nothing understood**: said at most twice in a row, and not about a short noise. When the

@@ -188,7 +188,8 @@ impl Reader<'_> {
     fn clause(&mut self, turn: u32, text: &str, at: Instant) {
         let is_filler = self.is_filler(text);
         let name = phrase_name(self.settings, text);
-        let is_first = self.turn(turn).clauses.is_empty();
+        // A filler may come before it is known what the turn answers, and whether a model is asked.
+        let is_first = !is_filler && self.turn(turn).clauses.iter().all(|clause| clause.is_filler);
         if is_first && self.turn(turn).asked.is_none() {
             self.turn(turn).phrase = Phrase::Scripted(name.unwrap_or("scripted"));
             if self.caller.speech_end.is_some() {

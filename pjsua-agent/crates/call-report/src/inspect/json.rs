@@ -60,4 +60,22 @@ mod tests {
         assert_eq!(report["turns"][0]["flags"], json!(["cached"]));
         assert_eq!(report["turns"][1]["flags"], json!([]));
     }
+
+    #[test]
+    fn a_reply_that_a_filler_began_before_the_words_were_known_answers_them() {
+        let text = r#"{"t":0,"kind":"call","event":"started","settings":{}}
+{"t":100,"kind":"input","input":{"type":"speech_started"}}
+{"t":100,"kind":"action","action":{"type":"start_recognition","utterance":1}}
+{"t":900,"kind":"input","input":{"type":"speech_ended","silence_us":200}}
+{"t":1000,"kind":"action","action":{"type":"finish_recognition","utterance":1}}
+{"t":1900,"kind":"action","action":{"type":"speak","turn":1,"clause":0,"text":"One moment, please."}}
+{"t":3000,"kind":"input","input":{"type":"final_transcript","utterance":1,"text":"a teapot please"}}
+{"t":3000,"kind":"action","action":{"type":"start_reply","turn":1,"opening":""}}
+{"t":3001,"kind":"action","action":{"type":"speak","turn":1,"clause":1,"text":"Here it is."}}
+"#;
+        let journal = Journal::parse(Path::new("call.jsonl"), text).unwrap();
+        let report = json(&journal, &Inspection::of(&journal));
+        let turn = &report["turns"][0];
+        assert_eq!((&turn["kind"], &turn["answers"]), (&json!("reply"), &json!("a teapot please")));
+    }
 }
