@@ -32,44 +32,73 @@ pub fn write_speaker(path: &Path, pieces: &[&[u8]]) {
     chain.push(IM_END);
     let size = FIRST_WORD + words.len();
     assert!(size <= WIDTH, "one dimension a token");
-    let mut embedding = vec![0.0; size * WIDTH];
-    for token in 0..size {
-        embedding[token * WIDTH + token] = 1.0;
-    }
+    let embedding = (0..size * WIDTH).map(|at| identity(at, 1.0)).collect();
     let mut output = vec![0.0; size * WIDTH];
     for pair in chain.windows(2) {
         output[pair[1] * WIDTH + pair[0]] = 1.0;
     }
-    write(path, &words, embedding, output, &mut || 0.0);
+    write(path, &words, embedding, output, &mut |_| 0.0);
 }
 
 /// A model that says letters at random, as a function of everything before them, without an end.
 pub fn write_babbler(path: &Path) {
+    let mut random = random();
+    let words = letters();
+    let size = FIRST_WORD + words.len();
+    let embedding = (0..size * WIDTH).map(|_| random(1.0)).collect();
+    let output = only_letters(size, &mut random);
+    write(path, &words, embedding, output, &mut |_| random(0.2));
+}
+
+/// A model that says letters at random, as a function of which tokens stand before them and how often, without an end.
+///
+/// One dimension a token, and attention that is even and passes each token on as it is: however llama.cpp orders its sums
+/// in half precision, equal terms and zeros add up to the same. So a reply depends on its own conversation alone,
+/// while a babbler's letters also depend, where two are almost as likely, on what else is in the batch.
+pub fn write_counter(path: &Path) {
+    /// How much the last token counts beside the normalised mean of all.
+    const LAST: f32 = 8.0;
+    let words = letters();
+    let size = FIRST_WORD + words.len();
+    assert!(size <= WIDTH, "one dimension a token");
+    let embedding = (0..size * WIDTH).map(|at| identity(at, LAST)).collect();
+    let output = only_letters(size, &mut random());
+    write(path, &words, embedding, output, &mut |weight| match (weight.layer, weight.name) {
+        (0, "attn_v" | "attn_output") => identity(weight.at, 1.0),
+        _ => 0.0,
+    });
+}
+
+fn random() -> impl FnMut(f32) -> f32 {
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
-    let mut random = move |scale: f32| {
+    move |scale| {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         ((state >> 40) as f32 / (1 << 23) as f32 - 1.0) * scale
-    };
-    let words: Vec<String> = ('a'..='z').map(String::from).collect();
-    let size = FIRST_WORD + words.len();
-    let embedding = (0..size * WIDTH).map(|_| random(1.0)).collect();
-    let output = (0..size * WIDTH).map(|at| if at / WIDTH < FIRST_WORD { 0.0 } else { random(1.0) }).collect();
-    write(path, &words, embedding, output, &mut || random(0.2));
-}
-
-trait Fill {
-    fn next(&mut self) -> f32;
-}
-
-impl<F: FnMut() -> f32> Fill for F {
-    fn next(&mut self) -> f32 {
-        self()
     }
 }
 
-fn write(path: &Path, words: &[String], embedding: Vec<f32>, output: Vec<f32>, weights: &mut dyn Fill) {
+fn letters() -> Vec<String> {
+    ('a'..='z').map(String::from).collect()
+}
+
+fn only_letters(size: usize, random: &mut impl FnMut(f32) -> f32) -> Vec<f32> {
+    (0..size * WIDTH).map(|at| if at / WIDTH < FIRST_WORD { 0.0 } else { random(1.0) }).collect()
+}
+
+fn identity(at: usize, scale: f32) -> f32 {
+    if at / WIDTH == at % WIDTH { scale } else { 0.0 }
+}
+
+/// A weight's place in the model.
+struct Weight {
+    layer: usize,
+    name: &'static str,
+    at: usize,
+}
+
+fn write(path: &Path, words: &[String], embedding: Vec<f32>, output: Vec<f32>, weight: &mut dyn FnMut(Weight) -> f32) {
     let size = (FIRST_WORD + words.len()) as u64;
     let (width, forward) = (WIDTH as u64, FORWARD as u64);
     let mut tensors: Vec<(String, Vec<u64>, Vec<f32>)> = vec![
@@ -90,7 +119,7 @@ fn write(path: &Path, words: &[String], embedding: Vec<f32>, output: Vec<f32>, w
             ("ffn_up", width, forward),
             ("ffn_down", forward, width),
         ] {
-            let values = (0..columns * rows).map(|_| weights.next()).collect();
+            let values = (0..(columns * rows) as usize).map(|at| weight(Weight { layer, name, at })).collect();
             tensors.push((format!("blk.{layer}.{name}.weight"), vec![columns, rows], values));
         }
     }
