@@ -191,7 +191,7 @@ impl Worker {
         record.serving_since = None;
         record.health = None;
         record.last_lines.clear();
-        self.is_alive();
+        self.delivered();
         self.enter(&mut record, WorkerState::Starting);
     }
 
@@ -275,7 +275,8 @@ impl Worker {
         self.silence().missed >= MISSED_DEADLINES
     }
 
-    fn is_alive(&self) {
+    /// It delivered something, or begins: silence is counted from now on.
+    fn delivered(&self) {
         *self.silence() = Silence::begin();
     }
 
@@ -348,7 +349,7 @@ impl Lease {
 
     /// The worker delivered something.
     pub(super) fn progressed(&self) {
-        self.worker.is_alive();
+        self.worker.delivered();
     }
 
     /// The request failed: the worker's health is asked at once, unless the failure says nothing about it.

@@ -8,10 +8,7 @@ use crate::{Act, Action, ClauseId, Timer, TurnId};
 
 impl Core {
     pub(crate) fn clause_ready(&mut self, mut state: State, turn: TurnId, clause: ClauseId, end: u64) -> State {
-        if let Some(reply) = self.flushing.as_mut().filter(|reply| reply.turn == turn) {
-            reply.ledger.ready(clause, end);
-        }
-        if let Some(reply) = self.bridge.as_mut().filter(|reply| reply.turn == turn) {
+        for reply in self.beside_state(turn) {
             reply.ledger.ready(clause, end);
         }
         if let Some(reply) = state.reply_of(turn) {
@@ -21,11 +18,13 @@ impl Core {
         state
     }
 
+    /// `turn`, if it is no state's: it was cut short, or a filler has begun it.
+    fn beside_state(&mut self, turn: TurnId) -> impl Iterator<Item = &mut Reply> {
+        self.flushing.iter_mut().chain(&mut self.bridge).filter(move |reply| reply.turn == turn)
+    }
+
     pub(crate) fn playout_progress(&mut self, mut state: State, turn: TurnId, sample: u64) -> State {
-        if let Some(reply) = self.flushing.as_mut().filter(|reply| reply.turn == turn) {
-            reply.ledger.advance(sample);
-        }
-        if let Some(reply) = self.bridge.as_mut().filter(|reply| reply.turn == turn) {
+        for reply in self.beside_state(turn) {
             reply.ledger.advance(sample);
         }
         let Some(reply) = state.reply_of(turn) else { return state };

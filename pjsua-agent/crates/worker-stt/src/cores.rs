@@ -1,11 +1,8 @@
 //! Which recognisers compute while there are more of them at work than cores.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 use crate::engines::Fate;
@@ -62,9 +59,8 @@ impl Cores {
     /// Does `work`, a tenth of a second's at most, for the utterance of this number once a core is free for it.
     pub fn run<T>(&self, utterance: u64, fate: &Arc<Fate>, work: impl FnOnce() -> T) -> T {
         self.enter(utterance, fate);
-        let result = catch_unwind(AssertUnwindSafe(work));
-        self.leave();
-        result.unwrap_or_else(|panic| resume_unwind(panic))
+        let _core = Core(self);
+        work()
     }
 
     fn enter(&self, utterance: u64, fate: &Arc<Fate>) {
@@ -100,9 +96,19 @@ impl Cores {
     }
 }
 
+/// A core that is in use; also when the work panics it is given back.
+struct Core<'a>(&'a Cores);
+
+impl Drop for Core<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
         sync::{atomic::AtomicUsize, mpsc},
         thread,
         time::Duration,

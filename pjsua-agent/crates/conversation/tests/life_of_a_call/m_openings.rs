@@ -4,15 +4,21 @@ use conversation::{Input, Settings};
 
 use crate::line::{Line, NOTHING, full_settings};
 
-/// The caller has asked, and no reply was prepared: turn 2 is generated.
-fn asked(settings: Settings, text: &str) -> Line {
+/// The caller has finished, and what he said is not known yet.
+fn awaiting_words(settings: Settings) -> Line {
     let mut line = Line::greeted_with(Settings { speculation: false, ..settings });
     line.speech();
     line.confirmed();
     line.wait(1_000);
     line.falls_silent();
     line.score(1, 950);
-    line.wait(100);
+    assert_eq!(line.wait(100), ["finish 1"]);
+    line
+}
+
+/// The caller has asked, and no reply was prepared: turn 2 is generated.
+fn asked(settings: Settings, text: &str) -> Line {
+    let mut line = awaiting_words(settings);
     line.transcript(1, text);
     line
 }
@@ -73,19 +79,7 @@ fn who_speaks_over_the_filler_is_listened_to() {
     assert_eq!(line.partial(2, "a blue one"), ["flush 2", "cancel reply 2"]);
 }
 
-/// The caller has finished, and what he said is not known yet.
-fn awaiting_words(settings: Settings) -> Line {
-    let mut line = Line::greeted_with(Settings { speculation: false, ..settings });
-    line.speech();
-    line.confirmed();
-    line.wait(1_000);
-    line.falls_silent();
-    line.score(1, 950);
-    assert_eq!(line.wait(100), ["finish 1"]);
-    line
-}
-
-/// The same, and a filler has begun turn 2.
+/// What the caller said is not known yet, and a filler has begun turn 2.
 fn bridged(settings: Settings) -> Line {
     let mut line = awaiting_words(settings);
     assert_eq!(line.wait(899), NOTHING);
