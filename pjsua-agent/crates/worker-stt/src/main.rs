@@ -59,8 +59,9 @@ struct EngineArgs {
     /// The language of the model (pocketsphinx), or of callers whose language is not told (whisper), as BCP 47
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
-    /// Utterances heard at once; more wait up to 5 s [default: whisper 2; pocketsphinx 4 a core as far as a quarter of
-    /// the free memory goes, 130 MB each]
+    /// Utterances heard at once; more wait up to 5 s [default: whisper 2; pocketsphinx 8 a core as far as a quarter of
+    /// the free memory goes, 130 MB each]. With pocketsphinx as many as there are cores are searched at length, those
+    /// beside them faster, for a few more misheard words
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     capacity: Option<u16>,
     /// whisper: CPU threads of each utterance [default: the cores shared out among them]

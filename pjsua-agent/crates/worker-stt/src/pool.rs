@@ -11,7 +11,7 @@ use tokio::sync::{AcquireError, Semaphore};
 
 use crate::{
     cores::Cores,
-    engines::{Engine, EngineError, Recogniser},
+    engines::{Effort, Engine, EngineError, Recogniser},
     utterance::{self, Job},
 };
 
@@ -41,6 +41,13 @@ impl Shared {
         self.free.add_permits(1);
     }
 
+    /// The idle place of the lowest number, and so one that hears with full effort if there is one.
+    fn take(&self) -> Option<Place> {
+        let mut idle = self.idle();
+        let (at, _) = idle.iter().enumerate().min_by_key(|(_, place)| place.number)?;
+        Some(idle.swap_remove(at))
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Place>> {
         // A vector of channels has no invariant that a panic could break.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
@@ -48,7 +55,10 @@ impl Shared {
 }
 
 /// The way to one recogniser's thread.
-struct Place(mpsc::SyncSender<Delivery>);
+struct Place {
+    number: usize,
+    deliveries: mpsc::SyncSender<Delivery>,
+}
 
 /// The place travels with its job, so that a pool that has gone leaves no sender, and the threads end.
 struct Delivery {
@@ -58,16 +68,16 @@ struct Delivery {
 
 impl Pool {
     /// Loads the first recogniser of `capacity`, and the others behind its back, one after another. Of these as many
-    /// compute at once as there are `cores`.
+    /// compute at once as there are `cores`, and as many hear with full effort.
     pub fn load(engine: Arc<dyn Engine>, capacity: usize, cores: usize) -> Result<Self, EngineError> {
+        let effort = move |number| if number < cores { Effort::Full } else { Effort::Thrifty };
         let cores = Arc::new(Cores::new(cores));
         let shared = Arc::new(Shared { idle: Mutex::default(), free: Semaphore::new(0), cores });
-        let first = engine.recogniser()?;
         let pool = Pool { shared: shared.clone(), capacity };
-        spawn_place(engine.clone(), shared.clone(), Some(first), 0)?;
+        spawn_place(engine.clone(), shared.clone(), 0, Effort::Full)?;
         let loader = move || {
             for number in 1..capacity {
-                match spawn_place(engine.clone(), shared.clone(), None, number) {
+                match spawn_place(engine.clone(), shared.clone(), number, effort(number)) {
                     Ok(()) => tracing::debug!(number, "loaded a further recogniser"),
                     Err(error) => tracing::error!(%error, number, "a recogniser is missing"),
                 }
@@ -85,11 +95,11 @@ impl Pool {
     /// Gives `job` to a recogniser, waiting until one is free. Dropping the future takes none.
     pub async fn run(&self, job: Job) -> Result<(), AcquireError> {
         let permit = self.shared.free.acquire().await?;
-        let place = self.shared.idle().pop();
+        let place = self.shared.take();
         permit.forget();
         let place = place.expect("there are as many permits as idle places");
-        let sender = place.0.clone();
-        sender.send(Delivery { job, place }).expect("an idle place's thread waits for jobs");
+        let deliveries = place.deliveries.clone();
+        deliveries.send(Delivery { job, place }).expect("an idle place's thread waits for jobs");
         Ok(())
     }
 }
@@ -98,24 +108,15 @@ fn cannot_start(error: std::io::Error) -> EngineError {
     EngineError(format!("cannot start a thread: {error}"))
 }
 
-/// Starts a recogniser's thread; without a recogniser, loads one first, in the caller's thread.
-fn spawn_place(
-    engine: Arc<dyn Engine>,
-    shared: Arc<Shared>,
-    recogniser: Option<Box<dyn Recogniser>>,
-    number: usize,
-) -> Result<(), EngineError> {
-    let recogniser = match recogniser {
-        Some(recogniser) => recogniser,
-        None => engine.recogniser()?,
-    };
+/// Loads a recogniser, in the caller's thread, and starts its own.
+fn spawn_place(engine: Arc<dyn Engine>, shared: Arc<Shared>, number: usize, effort: Effort) -> Result<(), EngineError> {
+    let mut recogniser = engine.recogniser(effort)?;
     let (sender, deliveries) = mpsc::sync_channel::<Delivery>(1);
     let (pool, cores) = (Arc::downgrade(&shared), Arc::clone(&shared.cores));
     let serve = move || {
-        let mut recogniser = recogniser;
         while let Ok(Delivery { job, place }) = deliveries.recv() {
             if !hear(&mut *recogniser, job, &cores) {
-                recogniser = reload(&*engine);
+                recogniser = reload(&*engine, effort);
             }
             match pool.upgrade() {
                 Some(pool) => pool.put_back(place),
@@ -124,7 +125,7 @@ fn spawn_place(
         }
     };
     thread::Builder::new().name(format!("stt-{number}")).spawn(serve).map_err(cannot_start)?;
-    shared.put_back(Place(sender));
+    shared.put_back(Place { number, deliveries: sender });
     Ok(())
 }
 
@@ -146,12 +147,104 @@ fn hear(recogniser: &mut dyn Recogniser, job: Job, cores: &Cores) -> bool {
     }
 }
 
-fn reload(engine: &dyn Engine) -> Box<dyn Recogniser> {
+fn reload(engine: &dyn Engine, effort: Effort) -> Box<dyn Recogniser> {
     loop {
-        match engine.recogniser() {
+        match engine.recogniser(effort) {
             Ok(recogniser) => return recogniser,
             Err(error) => tracing::error!(%error, "the recogniser cannot be loaded anew"),
         }
         thread::sleep(RELOAD_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inference::proto::{RecogniseEvent, recognise_event::Kind};
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::{Arc, Effort, Engine, EngineError, Job, Pool, Recogniser, thread};
+    use crate::{
+        engines::{Transcript, Utterance},
+        utterance::Piece,
+    };
+
+    /// Understands at which effort it was loaded.
+    struct Telltale(Option<Effort>);
+
+    impl Engine for Telltale {
+        fn name(&self) -> &'static str {
+            "telltale"
+        }
+
+        fn model(&self) -> String {
+            String::new()
+        }
+
+        fn speaks(&self, _language: &str) -> bool {
+            true
+        }
+
+        fn recogniser(&self, effort: Effort) -> Result<Box<dyn Recogniser>, EngineError> {
+            Ok(Box::new(Telltale(Some(effort))))
+        }
+    }
+
+    impl Recogniser for Telltale {
+        fn start(&mut self, _utterance: &Utterance) -> Result<(), EngineError> {
+            Ok(())
+        }
+
+        fn accept(&mut self, _samples: &[i16]) -> Result<(), EngineError> {
+            Ok(())
+        }
+
+        fn partial(&mut self) -> Result<Option<String>, EngineError> {
+            Ok(None)
+        }
+
+        fn finish(&mut self) -> Result<Transcript, EngineError> {
+            Ok(Transcript { text: format!("{:?}", self.0.unwrap()), ..Transcript::default() })
+        }
+
+        fn abandon(&mut self) {}
+    }
+
+    struct Caller {
+        pieces: mpsc::Sender<Piece>,
+        events: mpsc::Receiver<Result<RecogniseEvent, tonic::Status>>,
+        is_done: oneshot::Receiver<()>,
+    }
+
+    impl Caller {
+        async fn begins(pool: &Pool) -> Self {
+            let (pieces, queue) = mpsc::channel(1);
+            let (sender, events) = mpsc::channel(1);
+            let (done, is_done) = oneshot::channel();
+            pool.run(Job { utterance: Utterance::default(), pieces: queue, events: sender, done }).await.unwrap();
+            Caller { pieces, events, is_done }
+        }
+
+        async fn ends(mut self) -> String {
+            self.pieces.send(Piece::Finish).await.unwrap();
+            let Some(Kind::Final(transcript)) = self.events.recv().await.unwrap().unwrap().kind else { panic!() };
+            self.is_done.await.unwrap();
+            transcript.text
+        }
+    }
+
+    #[tokio::test]
+    async fn as_many_as_there_are_cores_are_heard_with_full_effort_and_a_crowd_with_less() {
+        let pool = Pool::load(Arc::new(Telltale(None)), 3, 1).unwrap();
+        for _ in 0..3 {
+            while pool.shared.free.available_permits() < 3 {
+                thread::yield_now();
+            }
+            let crowd = [Caller::begins(&pool).await, Caller::begins(&pool).await, Caller::begins(&pool).await];
+            let mut heard = Vec::new();
+            for caller in crowd {
+                heard.push(caller.ends().await);
+            }
+            assert_eq!(heard, ["Full", "Thrifty", "Thrifty"]);
+        }
     }
 }

@@ -31,7 +31,16 @@ pub trait Engine: Send + Sync + 'static {
     fn speaks(&self, language: &str) -> bool;
 
     /// Loads and warms one more recogniser. Blocks, for seconds at worst.
-    fn recogniser(&self) -> Result<Box<dyn Recogniser>, EngineError>;
+    fn recogniser(&self, effort: Effort) -> Result<Box<dyn Recogniser>, EngineError>;
+}
+
+/// What a recogniser may spend on an utterance; for engines that have the choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// As much as makes it hear better.
+    Full,
+    /// Less, for a few more misheard words: it is used while many talk at once.
+    Thrifty,
 }
 
 /// What hears one utterance at a time: `start`, any number of `accept` and `partial`, then `finish` or `abandon`.

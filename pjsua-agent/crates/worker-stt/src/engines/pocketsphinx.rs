@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    Engine, EngineError, Recogniser, Transcript, Utterance,
+    Effort, Engine, EngineError, Recogniser, Transcript, Utterance,
     cepstra::{self, RunningMean},
     pocketsphinx_model::Model,
     pocketsphinx_sys::{Cepstrum, Decoder, FrontEnd, SphinxError, load},
@@ -49,10 +49,10 @@ impl Engine for Pocketsphinx {
         primary_language(language) == self.language
     }
 
-    fn recogniser(&self) -> Result<Box<dyn Recogniser>, EngineError> {
+    fn recogniser(&self, effort: Effort) -> Result<Box<dyn Recogniser>, EngineError> {
         let compensated = cepstra::is_known_front_end(|name| self.model.feature(name));
         let front_end_options = if compensated { cepstra::telephone_front_end() } else { Vec::new() };
-        let (front_end, decoder) = load(&self.model.decoder_options()?, &front_end_options)?;
+        let (front_end, decoder) = load(&self.model.decoder_options(effort)?, &front_end_options)?;
         let prior = if compensated { cepstra::COMPENSATED_MEAN } else { self.model.mean };
         let mut sphinx = Sphinx {
             front_end,
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn utterances_of_any_length_finished_or_abandoned_leave_the_recogniser_usable() {
         let engine = Pocketsphinx::new(Path::new(DEFAULT_MODEL), "en").unwrap();
-        let mut recogniser = engine.recogniser().unwrap();
+        let mut recogniser = engine.recogniser(Effort::Full).unwrap();
         let mut searched = 0;
         for samples in (0..2_000).step_by(80).chain([0, 8_000, 160, 16_000, 0, 32_000]) {
             for is_abandoned in [false, true, false] {
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn silence_is_recognised_as_nothing() {
         let engine = Pocketsphinx::new(Path::new(DEFAULT_MODEL), "en-US").unwrap();
-        let mut recogniser = engine.recogniser().unwrap();
+        let mut recogniser = engine.recogniser(Effort::Full).unwrap();
         recogniser.start(&Utterance::default()).unwrap();
         recogniser.accept(&[0; 16_000]).unwrap();
         let transcript = recogniser.finish().unwrap();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    EngineError,
+    Effort, EngineError,
     pocketsphinx_sys::{CEPSTRUM_SIZE, Cepstrum, option_value},
 };
 
@@ -74,7 +74,7 @@ impl Model {
     /// The files are named one by one because `-hmm` would read `-cmn` from `feat.params` over what is given here.
     /// Of the passes, the second (`fwdflat`) costs 100 ms and more after the last frame and the third (`bestpath`) next
     /// to nothing; the first and third together have the best text *(measured)*.
-    pub fn decoder_options(&self) -> Result<Vec<(String, String)>, EngineError> {
+    pub fn decoder_options(&self, effort: Effort) -> Result<Vec<(String, String)>, EngineError> {
         let mut options = self.features.clone();
         let mut add = |name: &str, value: String| options.push((name.to_owned(), value));
         for (name, file) in [
@@ -97,7 +97,11 @@ impl Model {
         // What fits no word is searched among many states, and costs a whole core; the library's own bound on the states of
         // a frame is 30,000. Of 43 prompts of Debian's recordings over G.711 (369 words) 8,000 mishear as many words, 143,
         // for 21 % less; 5,000 and 3,000 mishear 152, for 35 and 46 % less.
-        let search = [("-cmn", "none"), ("-fwdflat", "no"), ("-bestpath", "yes"), ("-maxhmmpf", "8000")];
+        let most_states = match effort {
+            Effort::Full => "8000",
+            Effort::Thrifty => "3000",
+        };
+        let search = [("-cmn", "none"), ("-fwdflat", "no"), ("-bestpath", "yes"), ("-maxhmmpf", most_states)];
         for (name, value) in search {
             add(name, value.to_owned());
         }
@@ -119,10 +123,13 @@ mod tests {
         let model = Model::find(Path::new(DEFAULT_MODEL)).unwrap();
         assert_eq!(model.feature("-upperf"), Some("6800"));
         assert_eq!(model.mean[0], 41.0);
-        let options = model.decoder_options().unwrap();
-        let option = |name: &str| options.iter().find(|(option, _)| option == name).map(|(_, value)| &**value);
-        assert!(option("-lm").is_some_and(|path| path.ends_with("en-us.lm.bin")));
-        assert_eq!((option("-cmn"), option("-fwdflat"), option("-hmm")), (Some("none"), Some("no"), None));
+        for (effort, most_states) in [(Effort::Full, "8000"), (Effort::Thrifty, "3000")] {
+            let options = model.decoder_options(effort).unwrap();
+            let option = |name: &str| options.iter().find(|(option, _)| option == name).map(|(_, value)| &**value);
+            assert!(option("-lm").is_some_and(|path| path.ends_with("en-us.lm.bin")));
+            assert_eq!((option("-cmn"), option("-fwdflat"), option("-hmm")), (Some("none"), Some("no"), None));
+            assert_eq!(option("-maxhmmpf"), Some(most_states));
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use whisper_rs::{
     get_lang_str,
 };
 
-use super::{Engine, EngineError, Fate, Recogniser, Transcript, Utterance, primary_language};
+use super::{Effort, Engine, EngineError, Fate, Recogniser, Transcript, Utterance, primary_language};
 
 /// Positions of the encoder a second of audio takes.
 const POSITIONS_PER_SECOND: usize = 50;
@@ -91,7 +91,7 @@ impl Engine for Whisper {
         if self.context.is_multilingual() { get_lang_id(&language).is_some() } else { language == "en" }
     }
 
-    fn recogniser(&self) -> Result<Box<dyn Recogniser>, EngineError> {
+    fn recogniser(&self, _effort: Effort) -> Result<Box<dyn Recogniser>, EngineError> {
         let state = self.context.create_state().map_err(failed)?;
         let fate = Arc::default();
         let mut recogniser = Run {
