@@ -12,7 +12,8 @@ use hearing::{Ear, EarEvent, Hearing};
 #[derive(Default)]
 pub struct CallEar {
     ear: Option<Ear>,
-    openings: Openings,
+    /// The newest opening of the gate, from 1; 0 before the first.
+    opening: u32,
     /// The agent's newest turn that the caller has heard enough of.
     answered: Option<TurnId>,
 }
@@ -26,14 +27,14 @@ impl CallEar {
     /// The gate opened; its frames follow.
     pub fn speech_started(&mut self) {
         if let Some(ear) = &self.ear {
-            self.openings.opened();
-            ear.speech_started();
+            self.opening += 1;
+            ear.speech_started(self.opening);
         }
     }
 
     /// The next frame of the opening; one that belongs to no known opening is left out.
     pub fn frame(&self, frame: &media::Samples) {
-        if let Some(ear) = self.ear.as_ref().filter(|_| self.openings.opened > 0) {
+        if let Some(ear) = self.ear.as_ref().filter(|_| self.opening > 0) {
             ear.frame(frame);
         }
     }
@@ -61,52 +62,15 @@ impl CallEar {
         }
     }
 
-    /// What the machine is to know of `event`: nothing of a former opening of the gate.
-    pub fn heard(&mut self, event: EarEvent) -> Option<Input> {
+    /// What the machine is to know of `event`: nothing of a former opening of the gate, which the models may be behind.
+    pub fn heard(&self, event: EarEvent) -> Option<Input> {
         match event {
-            EarEvent::Confirmed => self.openings.confirmed().then_some(Input::SpeechConfirmed),
-            EarEvent::Dismissed => self.openings.dismissed().then_some(Input::SpeechDismissed),
+            EarEvent::Confirmed { utterance } => (utterance == self.opening).then_some(Input::SpeechConfirmed),
+            EarEvent::Dismissed { utterance } => (utterance == self.opening).then_some(Input::SpeechDismissed),
             EarEvent::Score { pause, probability } => {
                 Some(Input::EndOfTurnScore { pause: PauseId(pause), per_mille: per_mille(probability) })
             }
         }
-    }
-}
-
-/// Which opening of the gate a verdict is about. The models may be behind the gate; they give each opening one
-/// verdict, in order, and a dismissed one perhaps a confirmation before the gate closes.
-#[derive(Debug, Default, PartialEq)]
-struct Openings {
-    opened: u64,
-    judged: u64,
-    /// The newest opening has been confirmed.
-    is_confirmed: bool,
-}
-
-impl Openings {
-    fn opened(&mut self) {
-        self.opened += 1;
-        self.is_confirmed = false;
-    }
-
-    /// Whether this confirms the newest opening, and is news.
-    fn confirmed(&mut self) -> bool {
-        self.judged = self.opened.min(self.judged + 1);
-        let is_news = self.is_newest_judged() && !self.is_confirmed;
-        self.is_confirmed |= is_news;
-        is_news
-    }
-
-    /// Whether this dismisses the newest opening.
-    fn dismissed(&mut self) -> bool {
-        // An opening is dismissed at most once, and before it is confirmed.
-        let is_due = self.judged < self.opened;
-        self.judged = self.opened.min(self.judged + 1);
-        is_due && self.is_newest_judged()
-    }
-
-    fn is_newest_judged(&self) -> bool {
-        self.opened > 0 && self.judged == self.opened
     }
 }
 
@@ -119,47 +83,20 @@ pub(super) fn per_mille(probability: f32) -> u16 {
 mod tests {
     use super::*;
 
-    fn opened(times: u64) -> Openings {
-        let mut openings = Openings::default();
-        (0..times).for_each(|_| openings.opened());
-        openings
-    }
-
     #[test]
-    fn an_opening_is_confirmed_once() {
-        let mut openings = opened(1);
-        assert!(openings.confirmed());
-        assert!(!openings.confirmed());
-    }
-
-    #[test]
-    fn what_was_dismissed_may_still_be_confirmed() {
-        let mut openings = opened(1);
-        assert!(openings.dismissed());
-        assert!(openings.confirmed());
-    }
-
-    #[test]
-    fn a_verdict_on_a_former_opening_says_nothing_about_the_newest() {
-        let mut openings = opened(2);
-        assert!(!openings.confirmed());
-        assert!(openings.dismissed());
-        let mut openings = opened(3);
-        assert!(!openings.dismissed());
-        assert!(!openings.confirmed());
-        assert!(openings.confirmed());
-    }
-
-    #[test]
-    fn before_the_gate_has_opened_there_is_no_verdict() {
-        let mut openings = Openings::default();
-        assert!(!openings.confirmed());
-        assert!(!openings.dismissed());
+    fn only_what_is_said_of_the_newest_opening_counts() {
+        let ear = CallEar { opening: 2, ..CallEar::default() };
+        for (utterance, dismissed, confirmed) in
+            [(1, None, None), (2, Some(Input::SpeechDismissed), Some(Input::SpeechConfirmed))]
+        {
+            assert_eq!(ear.heard(EarEvent::Dismissed { utterance }), dismissed);
+            assert_eq!(ear.heard(EarEvent::Confirmed { utterance }), confirmed);
+        }
     }
 
     #[test]
     fn a_probability_is_told_in_thousandths() {
-        let mut ear = CallEar::default();
+        let ear = CallEar::default();
         let score = |probability| EarEvent::Score { pause: 3, probability };
         let told = ear.heard(score(0.8765));
         assert_eq!(told, Some(Input::EndOfTurnScore { pause: PauseId(3), per_mille: 877 }));

@@ -59,7 +59,7 @@ fn window_us(config: &HearingConfig, calls: usize, max_batch: usize) -> f32 {
         Hearing::start(HearingConfig { vad, end_of_turn_model: None, ..config.clone() }).expect("the models load");
     let noise = kit::noise(FRAMES * 320, 300);
     let ears: Vec<_> = (0..calls).map(|_| hearing.ear(|_| {})).collect();
-    ears.iter().for_each(|ear| ear.speech_started());
+    ears.iter().for_each(|ear| ear.speech_started(0));
     for frame in kit::frames(&noise) {
         ears.iter().for_each(|ear| ear.frame(&frame));
     }

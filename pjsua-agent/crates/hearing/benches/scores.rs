@@ -105,7 +105,7 @@ fn score(hearing: &Hearing, said: &[i16], silence: Silence, length_ms: usize) ->
             let _ = send.send(probability);
         }
     });
-    ear.speech_started();
+    ear.speech_started(0);
     kit::frames(&heard).for_each(|frame| ear.frame(&frame));
     ear.score_end_of_turn(0, Duration::ZERO);
     receive.recv_timeout(kit::PATIENCE).expect("a score comes")

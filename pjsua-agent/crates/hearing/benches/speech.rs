@@ -134,8 +134,8 @@ fn listen_at_once(hearing: &Hearing, utterances: &[Vec<i16>]) -> Vec<Outcome> {
                 let after_ms = Some(begun.elapsed().as_secs_f32() * 1e3 + stage_1_ms);
                 let mut outcome = heard.lock().expect("no reporter panics");
                 match event {
-                    EarEvent::Confirmed => outcome.confirmed_ms = after_ms,
-                    EarEvent::Dismissed => outcome.dismissed_ms = after_ms,
+                    EarEvent::Confirmed { .. } => outcome.confirmed_ms = after_ms,
+                    EarEvent::Dismissed { .. } => outcome.dismissed_ms = after_ms,
                     EarEvent::Score { .. } => {}
                 }
             });
@@ -144,7 +144,7 @@ fn listen_at_once(hearing: &Hearing, utterances: &[Vec<i16>]) -> Vec<Outcome> {
         .collect();
     let burst = (PRE_ROLL + STAGE_1) / 320;
     for (ear, frames, _) in &calls {
-        ear.speech_started();
+        ear.speech_started(0);
         frames.iter().take(burst).for_each(|frame| ear.frame(frame));
     }
     let longest = calls.iter().map(|(_, frames, _)| frames.len()).max().unwrap_or(0);

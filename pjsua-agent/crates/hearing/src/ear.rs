@@ -19,9 +19,15 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EarEvent {
     /// What began is speech, or cannot be judged.
-    Confirmed,
+    Confirmed {
+        /// The one that [`Ear::speech_started`] was told.
+        utterance: u32,
+    },
     /// What began is no speech so far.
-    Dismissed,
+    Dismissed {
+        /// The one that [`Ear::speech_started`] was told.
+        utterance: u32,
+    },
     /// The answer to [`Ear::score_end_of_turn`].
     Score {
         /// The one asked with.
@@ -31,11 +37,11 @@ pub enum EarEvent {
     },
 }
 
-impl From<Verdict> for EarEvent {
-    fn from(verdict: Verdict) -> Self {
+impl EarEvent {
+    pub(crate) fn of(verdict: Verdict, utterance: u32) -> Self {
         match verdict {
-            Verdict::Confirmed => Self::Confirmed,
-            Verdict::Dismissed => Self::Dismissed,
+            Verdict::Confirmed => Self::Confirmed { utterance },
+            Verdict::Dismissed => Self::Dismissed { utterance },
         }
     }
 }
@@ -58,7 +64,7 @@ impl Listener {
 ///
 /// An utterance is [`speech_started`](Self::speech_started), its frames with the pre-roll first,
 /// [`speech_ended`](Self::speech_ended). For each, exactly one of [`EarEvent::Confirmed`] and [`EarEvent::Dismissed`] is
-/// reported, and after `Dismissed` a `Confirmed` may follow.
+/// reported, and after `Dismissed` a `Confirmed` may follow; either perhaps when the next utterance has begun.
 ///
 /// # Threads
 ///
@@ -86,12 +92,12 @@ impl Ear {
         Self { number, listener, vad, scores, heard: Mutex::new(heard) }
     }
 
-    /// Stage 1 hears something that may be speech.
-    pub fn speech_started(&self) {
+    /// Stage 1 hears something that may be speech. The verdict on it comes with the number `utterance`.
+    pub fn speech_started(&self, utterance: u32) {
         self.remember(|heard| heard.begin(Instant::now()));
-        let begin = || Message::Begin(self.number, Arc::downgrade(&self.listener));
+        let begin = || Message::Begin { ear: self.number, utterance, listener: Arc::downgrade(&self.listener) };
         if !self.vad.as_ref().is_some_and(|vad| vad.send(begin())) {
-            self.listener.report(EarEvent::Confirmed);
+            self.listener.report(EarEvent::Confirmed { utterance });
         }
     }
 

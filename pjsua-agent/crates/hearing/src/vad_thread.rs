@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::{
     counts::{Counts, count, spend},
-    ear::Listener,
+    ear::{EarEvent, Listener},
     judgement::Judgement,
     settings::VadSettings,
     silero::{Memory, Silero},
@@ -29,7 +29,7 @@ const RESERVED: usize = 256;
 /// What an ear tells the thread.
 #[expect(clippy::large_enum_variant, reason = "a frame lies in the queue itself: sending it allocates nothing")]
 pub(crate) enum Message {
-    Begin(u64, Weak<Listener>),
+    Begin { ear: u64, utterance: u32, listener: Weak<Listener> },
     Frame(u64, [i16; 320]),
     End(u64),
     Wake,
@@ -81,6 +81,7 @@ impl Inbox {
 
 /// One call's utterance.
 struct Utterance {
+    number: u32,
     listener: Weak<Listener>,
     windows: Windows,
     memory: Memory,
@@ -127,9 +128,10 @@ impl VadThread {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Begin(ear, listener) => {
+            Message::Begin { ear, utterance: number, listener } => {
                 self.finish(ear);
                 let utterance = Utterance {
+                    number,
                     listener,
                     windows: Windows::new(),
                     memory: Memory::new(),
@@ -267,7 +269,7 @@ impl Utterance {
             self.windows = Windows::new();
         }
         if let (Some(verdict), Some(listener)) = (verdict, self.listener.upgrade()) {
-            listener.report(verdict.into());
+            listener.report(EarEvent::of(verdict, self.number));
         }
     }
 }

@@ -9,14 +9,14 @@ use hearing::{EarEvent, EndOfTurnSettings, Hearing, HearingConfig};
 
 fn score(hearing: &Hearing, heard: &[i16], silence_ms: usize) -> f32 {
     let (ear, events) = ear(hearing);
-    ear.speech_started();
+    ear.speech_started(0);
     frames(heard).for_each(|frame| ear.frame(&frame));
     frames(&vec![0; silence_ms * MS]).for_each(|frame| ear.frame(&frame));
     ear.score_end_of_turn(7, Duration::ZERO);
     loop {
         match next(&events) {
             EarEvent::Score { pause: 7, probability } => return probability,
-            EarEvent::Confirmed | EarEvent::Dismissed => {}
+            EarEvent::Confirmed { .. } | EarEvent::Dismissed { .. } => {}
             event @ EarEvent::Score { .. } => panic!("{event:?}"),
         }
     }
@@ -58,7 +58,7 @@ fn finished_sentences_score_above_those_that_break_off() {
 fn only_the_newest_request_of_a_call_is_answered() {
     let Some(hearing) = hearing() else { return };
     let (ear, events) = ear(&hearing);
-    ear.speech_started();
+    ear.speech_started(0);
     frames(&signal(32_000)).for_each(|frame| ear.frame(&frame));
     (0..50).for_each(|pause| ear.score_end_of_turn(pause, Duration::ZERO));
     let mut pauses = Vec::new();

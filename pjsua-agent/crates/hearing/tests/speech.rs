@@ -4,7 +4,7 @@ mod common;
 
 use std::{sync::mpsc::TryRecvError, time::Duration};
 
-use common::{MS, PATIENCE, ear, frames, hearing, mix, next, say, settle, sound, speak};
+use common::{CONFIRMED, DISMISSED, MS, PATIENCE, ear, frames, hearing, mix, next, say, say_nth, settle, sound, speak};
 use hearing::{EarEvent, Hearing, HearingConfig, VadSettings};
 
 const SENTENCE: &str = "I would like to book a table for four people.";
@@ -30,7 +30,7 @@ fn speech_over_the_telephone_is_confirmed_and_judged_no_further() {
         let (ear, events) = ear(&hearing);
         say(&ear, &speak(voice, SENTENCE));
         ear.speech_ended();
-        assert_eq!(next(&events), EarEvent::Confirmed, "{voice}");
+        assert_eq!(next(&events), CONFIRMED, "{voice}");
         settle(&hearing);
         assert_eq!(events.try_recv(), Err(TryRecvError::Empty), "{voice}");
         let windows = hearing.counts().windows;
@@ -46,7 +46,7 @@ fn noises_are_dismissed_while_they_last() {
     for (name, noise) in noises() {
         let (ear, events) = ear(&hearing);
         say(&ear, &noise);
-        assert_eq!(next(&events), EarEvent::Dismissed, "{name}");
+        assert_eq!(next(&events), DISMISSED, "{name}");
         ear.speech_ended();
         settle(&hearing);
         assert_eq!(events.try_recv(), Err(TryRecvError::Empty), "{name}");
@@ -61,7 +61,7 @@ fn a_knock_that_ends_before_the_bound_is_dismissed_at_its_end() {
     settle(&hearing);
     assert_eq!(events.try_recv(), Err(TryRecvError::Empty));
     ear.speech_ended();
-    assert_eq!(next(&events), EarEvent::Dismissed);
+    assert_eq!(next(&events), DISMISSED);
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn a_voice_after_a_dismissed_noise_is_still_confirmed() {
     let Some(hearing) = hearing() else { return };
     let (ear, events) = ear(&hearing);
     say(&ear, &sound(&["synth", "3", "pinknoise", "vol", "0.1"]));
-    assert_eq!(next(&events), EarEvent::Dismissed);
+    assert_eq!(next(&events), DISMISSED);
     frames(&speak("rms", SENTENCE)).for_each(|frame| ear.frame(&frame));
-    assert_eq!(next(&events), EarEvent::Confirmed);
+    assert_eq!(next(&events), CONFIRMED);
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn each_utterance_gets_its_own_verdict_even_when_all_come_at_once() {
     let Some(hearing) = hearing() else { return };
     let (ear, events) = ear(&hearing);
     let (voice, noise) = (speak("slt", SENTENCE), sound(&["synth", "1", "whitenoise", "vol", "0.1"]));
-    for utterance in [&noise, &voice, &noise] {
-        say(&ear, utterance);
+    for (nth, utterance) in (0..).zip([&noise, &voice, &noise]) {
+        say_nth(nth, &ear, utterance);
         ear.speech_ended();
     }
     let verdicts = [next(&events), next(&events), next(&events)];
-    assert_eq!(verdicts, [EarEvent::Dismissed, EarEvent::Confirmed, EarEvent::Dismissed]);
+    assert_eq!(verdicts, [DISMISSED, EarEvent::Confirmed { utterance: 1 }, EarEvent::Dismissed { utterance: 2 }]);
 }
 
 #[test]
@@ -92,13 +92,13 @@ fn calls_that_speak_at_once_get_the_verdicts_that_they_get_alone() {
     let Some(config) = common::config() else { return };
     let vad = VadSettings { max_batch: 16, ..VadSettings::default() };
     let hearing = Hearing::start(HearingConfig { vad, ..config }).unwrap();
-    let mut calls: Vec<_> = noises().into_iter().map(|(_, noise)| (noise, EarEvent::Dismissed)).collect();
+    let mut calls: Vec<_> = noises().into_iter().map(|(_, noise)| (noise, DISMISSED)).collect();
     let background = sound(&["synth", "1", "pinknoise", "vol", "0.02"]);
     for voice in ["rms", "slt", "awb", "kal16"] {
-        calls.push((mix(&speak(voice, SENTENCE), &background), EarEvent::Confirmed));
+        calls.push((mix(&speak(voice, SENTENCE), &background), CONFIRMED));
     }
     let ears: Vec<_> = calls.iter().map(|_| ear(&hearing)).collect();
-    ears.iter().for_each(|(ear, _)| ear.speech_started());
+    ears.iter().for_each(|(ear, _)| ear.speech_started(0));
     let signals: Vec<Vec<_>> =
         calls.iter().map(|(signal, _)| frames(&[0; 300 * MS]).chain(frames(signal)).take(75).collect()).collect();
     for nth in 0..75 {
@@ -119,11 +119,11 @@ fn a_dropped_ear_reports_nothing_and_the_others_go_on() {
     let Some(hearing) = hearing() else { return };
     let (gone, events_of_gone) = ear(&hearing);
     let (there, events) = ear(&hearing);
-    gone.speech_started();
+    gone.speech_started(0);
     drop(gone);
     assert_eq!(events_of_gone.recv_timeout(PATIENCE).ok(), None);
     say(&there, &speak("rms", SENTENCE));
-    assert_eq!(next(&events), EarEvent::Confirmed);
+    assert_eq!(next(&events), CONFIRMED);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_receiver_that_panics_is_counted_and_harms_no_other_call() {
     }
     let (good, events) = ear(&hearing);
     say(&good, &speak("rms", SENTENCE));
-    assert_eq!(next(&events), EarEvent::Confirmed);
+    assert_eq!(next(&events), CONFIRMED);
 }
 
 #[test]
@@ -144,12 +144,12 @@ fn once_hearing_is_gone_an_onset_is_speech() {
     let Some(hearing) = hearing() else { return };
     let (undecided, events_of_undecided) = ear(&hearing);
     let (later, events) = ear(&hearing);
-    undecided.speech_started();
+    undecided.speech_started(0);
     settle(&hearing);
     drop(hearing);
-    assert_eq!(next(&events_of_undecided), EarEvent::Confirmed);
-    later.speech_started();
-    assert_eq!(events.try_recv(), Ok(EarEvent::Confirmed));
+    assert_eq!(next(&events_of_undecided), CONFIRMED);
+    later.speech_started(0);
+    assert_eq!(events.try_recv(), Ok(CONFIRMED));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn frames_that_find_no_place_are_counted_and_the_verdict_comes_all_the_same() {
     let (ear, events) = ear(&hearing);
     say(&ear, &sound(&["synth", "20", "whitenoise", "vol", "0.1"]));
     ear.speech_ended();
-    assert_eq!(next(&events), EarEvent::Dismissed);
+    assert_eq!(next(&events), DISMISSED);
     assert!(hearing.counts().frames_dropped > 0);
     assert_eq!(hearing.queue_delay(), Duration::ZERO);
 }

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::PathBuf;
 
-use hearing::{EarEvent, Hearing, HearingConfig, HearingError};
+use hearing::{Hearing, HearingConfig, HearingError};
 
 fn refused(config: HearingConfig) -> HearingError {
     Hearing::start(config).err().expect("it is refused")
@@ -20,11 +20,11 @@ fn temporary(name: &str, content: &[u8]) -> PathBuf {
 fn without_models_every_onset_is_speech_and_no_score_comes() {
     let hearing = Hearing::start(HearingConfig::new("/nowhere/libonnxruntime.so")).unwrap();
     let (ear, events) = common::ear(&hearing);
-    ear.speech_started();
+    ear.speech_started(0);
     ear.frame(&[0; 320]);
     ear.score_end_of_turn(1, std::time::Duration::ZERO);
     ear.speech_ended();
-    assert_eq!(events.try_recv(), Ok(EarEvent::Confirmed));
+    assert_eq!(events.try_recv(), Ok(common::CONFIRMED));
     drop(ear);
     assert!(events.recv().is_err());
 }

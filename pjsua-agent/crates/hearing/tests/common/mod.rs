@@ -55,6 +55,10 @@ pub fn ear(hearing: &Hearing) -> (Ear, Receiver<EarEvent>) {
     (hearing.ear(move |event| _ = send.send(event)), receive)
 }
 
+/// The verdicts on utterance 0, which most tests have only.
+pub const CONFIRMED: EarEvent = EarEvent::Confirmed { utterance: 0 };
+pub const DISMISSED: EarEvent = EarEvent::Dismissed { utterance: 0 };
+
 pub fn next(events: &Receiver<EarEvent>) -> EarEvent {
     events.recv_timeout(PATIENCE).expect("an event comes")
 }
@@ -83,7 +87,11 @@ pub fn settle(hearing: &Hearing) {
 
 /// A whole utterance as stage 1 would bring it, with a pre-roll of silence.
 pub fn say(ear: &Ear, signal: &[i16]) {
-    ear.speech_started();
+    say_nth(0, ear, signal);
+}
+
+pub fn say_nth(nth: u32, ear: &Ear, signal: &[i16]) {
+    ear.speech_started(nth);
     frames(&[0; 300 * MS]).chain(frames(signal)).for_each(|frame| ear.frame(&frame));
 }
 
