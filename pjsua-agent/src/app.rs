@@ -78,7 +78,7 @@ impl App {
         let voice_engine = setup::voice_engine(&config.tts);
         let speech = Speech::start(setup::speech_config(&config)).await.context("speech workers")?;
         let listening = listening.await.context("neural models of listening")?;
-        let load = Load::watch(Arc::clone(&speech), listening.hearing());
+        let load = Load::watch(config.daemon.busy_from, Arc::clone(&speech), listening.hearing());
         let phrase_cache = Arc::new(open_phrase_cache(&config).await);
         let live = Live::new(config, &phrase_cache, voice_engine);
         phrase_cache.pin(live.prepare_phrases(&speech).await);

@@ -14,25 +14,25 @@ use crate::speech::Speech;
 /// Between two looks.
 const PERIOD: Duration = Duration::from_millis(250);
 
-/// From this wait on, work that may be thrown away is not begun: it would make callers wait whose turn is over.
-/// 150 ms: what a reply may be late without being noticed (ITU-T G.114).
-const BUSY_FROM: Duration = Duration::from_millis(150);
-
-/// Below this it is begun again. Half of the other, so that it does not flutter.
-const FREE_BELOW: Duration = Duration::from_millis(75);
-
 /// The wait, shared by all who look at it.
 pub struct Load {
+    busy_from: Duration,
     busy: watch::Sender<bool>,
     delay_us: AtomicU64,
 }
 
 impl Load {
-    /// Starts to look; ends with the runtime.
-    pub fn watch(speech: Arc<Speech>, hearing: Option<Arc<Hearing>>) -> Arc<Load> {
-        let load = Arc::new(Load { busy: watch::Sender::new(false), delay_us: AtomicU64::new(0) });
+    /// Starts to look; ends with the runtime. From a wait of `busy_from` (150 ms: what a reply may be late without being
+    /// noticed, ITU-T G.114) until one of half of it, so that it does not flutter, the machine is busy: work that may be
+    /// thrown away is not begun, since it would make callers wait whose turn is over.
+    pub fn watch(busy_from: Duration, speech: Arc<Speech>, hearing: Option<Arc<Hearing>>) -> Arc<Load> {
+        let load = Arc::new(Load::new(busy_from));
         tokio::spawn(look(Arc::clone(&load), speech, hearing));
         load
+    }
+
+    fn new(busy_from: Duration) -> Load {
+        Load { busy_from, busy: watch::Sender::new(false), delay_us: AtomicU64::new(0) }
     }
 
     /// Whether the machine is busy, and when that changes.
@@ -48,7 +48,8 @@ impl Load {
     fn note(&self, delay: Duration) {
         self.delay_us.store(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         let changed = self.busy.send_if_modified(|busy| {
-            let was = std::mem::replace(busy, is_busy(*busy, delay));
+            let bound = if *busy { self.busy_from / 2 } else { self.busy_from };
+            let was = std::mem::replace(busy, delay > bound);
             was != *busy
         });
         if changed {
@@ -75,29 +76,24 @@ async fn look(load: Arc<Load>, speech: Arc<Speech>, hearing: Option<Arc<Hearing>
     }
 }
 
-fn is_busy(was_busy: bool, delay: Duration) -> bool {
-    if was_busy { delay >= FREE_BELOW } else { delay > BUSY_FROM }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_wait_between_the_two_bounds_changes_nothing() {
-        let states = [100, 151, 100, 80, 74, 100, 150].map(Duration::from_millis).iter().fold(
-            vec![false],
-            |mut states, delay| {
-                states.push(is_busy(states[states.len() - 1], *delay));
-                states
-            },
-        );
-        assert_eq!(states, [false, false, true, true, true, false, false, false]);
+        let load = Load::new(Duration::from_millis(150));
+        let busy = load.busy();
+        let states = [100, 151, 100, 80, 75, 100, 150].map(|delay_ms| {
+            load.note(Duration::from_millis(delay_ms));
+            *busy.borrow()
+        });
+        assert_eq!(states, [false, true, true, true, false, false, false]);
     }
 
     #[test]
     fn those_who_watch_are_told_of_changes_only() {
-        let load = Load { busy: watch::Sender::new(false), delay_us: AtomicU64::new(0) };
+        let load = Load::new(Duration::from_millis(150));
         let mut busy = load.busy();
         load.note(Duration::from_millis(100));
         assert!(!busy.has_changed().unwrap());

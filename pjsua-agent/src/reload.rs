@@ -28,6 +28,7 @@ pub fn settle(old: &Config, new: Config) -> (Config, Vec<String>) {
     settled.sip.direct_agent = new.sip.direct_agent;
     settled.sip.direct_noise_suppression = new.sip.direct_noise_suppression;
     settled.daemon.runtime_dir.clone_from(&old.daemon.runtime_dir);
+    settled.daemon.busy_from = old.daemon.busy_from;
     if let (Some(settled), Some(new)) = (&mut settled.llm_small, new.llm_small) {
         (settled.max_tokens, settled.temperature) = (new.max_tokens, new.temperature);
     }
@@ -67,6 +68,7 @@ fn differences(old: &Config, new: &Config) -> Vec<String> {
         ("[api]", old.api != new.api),
         ("[journal]", old.journal != new.journal),
         ("[daemon] runtime_dir", old.daemon.runtime_dir != new.daemon.runtime_dir),
+        ("[daemon] busy_from", old.daemon.busy_from != new.daemon.busy_from),
         ("[log]", old.log != new.log),
     ];
     let sections = sections.iter().filter(|(_, differs)| *differs).map(|(place, _)| (*place).to_owned());
@@ -117,7 +119,7 @@ mod tests {
         let old = load(ACCOUNT, &["demo"]);
         let account = format!("{}noise_suppression = true\n", ACCOUNT.replace("agent = \"demo\"", "agent = \"other\""));
         let more = "[turns]\nendpoint_silence = \"700ms\"\n[vad]\naggressiveness = 3\n[llm]\nmax_tokens = 50\n\
-                    [tts]\nrate = 1.2\n[daemon]\ndrain_timeout = \"5s\"\n";
+                    [tts]\nrate = 1.2\n[daemon]\ndrain_timeout = \"5s\"\nrefuse_from = \"3s\"\n";
         let new = load(&format!("context_headers = [\"X-Id\"]\n{account}{more}"), &["demo", "other"]);
         let (settled, needing_restart) = settle(&old, new.clone());
         assert_eq!(needing_restart, [] as [&str; 0]);
@@ -139,6 +141,7 @@ mod tests {
             ("[api]\nlisten = \"off\"", "[api]"),
             ("[journal]\ndir = \"j\"", "[journal]"),
             ("[daemon]\nruntime_dir = \"/run/x\"", "[daemon] runtime_dir"),
+            ("[daemon]\nbusy_from = \"200ms\"", "[daemon] busy_from"),
             ("[log]\nlevel = \"debug\"", "[log]"),
             (ACCOUNT, "[[account]] desk"),
         ] {

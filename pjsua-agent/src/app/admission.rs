@@ -17,9 +17,6 @@ use crate::metrics::{self, CallOutcome};
 use crate::setup;
 use crate::sip::IncomingCall;
 
-/// Requests of calls that are up wait this long: another call would be answered and then be silent.
-const BUSY_DELAY: Duration = Duration::from_millis(1500);
-
 /// Time between two levels in the journal: draws words apart.
 const LEVELS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -46,7 +43,7 @@ pub(super) fn admit(shared: &Arc<Shared>, incoming: IncomingCall) {
         return refuse(503, &format!("No worker for {}", missing.name), Some(RETRY_AFTER));
     }
     let delay = shared.load.queue_delay();
-    if delay > BUSY_DELAY {
+    if delay > live.config.daemon.refuse_from {
         return refuse(503, &format!("Requests wait {:.1} s", delay.as_secs_f64()), Some(RETRY_AFTER));
     }
     answer(shared, &live.config, incoming, answering, span.clone());

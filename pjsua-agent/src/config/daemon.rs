@@ -32,6 +32,10 @@ pub struct Daemon {
     pub drain_timeout: Duration,
     /// For the workers' sockets; made when it is missing
     pub runtime_dir: PathBuf,
+    /// While requests wait longer, work that may be thrown away is not begun
+    pub busy_from: Duration,
+    /// While requests wait longer, calls are answered with 503; no shorter than `busy_from`
+    pub refuse_from: Duration,
 }
 
 /// `[log]`
@@ -97,8 +101,13 @@ pub(super) fn read(mut section: Section<'_>, environment: &dyn Fn(&str) -> Optio
         let message = format!("{} is too long for sockets in it; allowed: 76 bytes", runtime_dir.display());
         section.fault("runtime_dir", message);
     }
+    let busy_from = section.or("busy_from", kinds::duration(10..=60_000), Duration::from_millis(150));
+    let refuse_from = section.or("refuse_from", kinds::duration(10..=60_000), Duration::from_millis(1_500));
+    if refuse_from < busy_from {
+        section.fault("refuse_from", "is shorter than busy_from; allowed: as long or longer");
+    }
     section.finish();
-    Daemon { drain_timeout, runtime_dir }
+    Daemon { drain_timeout, runtime_dir, busy_from, refuse_from }
 }
 
 /// Reads `[log]`.

@@ -377,6 +377,7 @@ fn contradictions_are_refused() {
     for (lines, what) in [
         ("[turns]\nbarge_in_confirm = \"600ms\"", "[turns] barge_in_confirm: 600ms contradicts overlap_limit, 500ms"),
         ("retry_min = \"1m\"", "[sip] retry_max: is shorter than retry_min"),
+        ("[daemon]\nbusy_from = \"2s\"", "[daemon] refuse_from: is shorter than busy_from"),
         ("rtp_ports = [20000, 20009]", "[sip] rtp_ports: has ports for 5 calls, but max_calls is 100"),
         ("rtp_ports = [20009, 20000]", "[sip] rtp_ports: [20009, 20000] is not a range"),
         ("[stt]\nengine = \"whisper\"", "[stt] model: is missing"),
