@@ -16,6 +16,8 @@ const ABOVE_FLOOR_DB: f64 = 8.0;
 const PEAKS_ABOVE_FLOOR_DB: f64 = 12.0;
 /// … but a recording without silence has no floor to go by.
 const LEAST_BELOW_SPEECH_DB: f64 = 22.0;
+/// A word begins no weaker: what stands alone before it and is, as the rumble that kal16 puts before a "w", is none of it.
+const BEGINS_BELOW_SPEECH_DB: f64 = 22.0;
 /// Shorter than the release of a stop consonant: a click of lips or switches.
 const LEAST_WINDOWS: usize = 3;
 /// A short sound so far from all others is not part of the utterance.
@@ -34,7 +36,8 @@ pub struct Edges {
 /// Finds the edges of the speech in a recording. `None` when there is none.
 ///
 /// Speech is what stays above a threshold for 20 ms: 35 dB below the active level, or 8 dB above the recording's noise. Sounds
-/// of less than 65 ms that are further than 250 ms from everything else are clicks. The edges are then the outermost samples
+/// of less than 65 ms that are further than 250 ms from everything else are clicks, and a sound before the first that comes
+/// within 22 dB of the active level is none of the speech. The edges are then the outermost samples
 /// in the outermost windows that exceed the threshold and the peaks of the noise.
 pub fn speech_edges(samples: &[i16]) -> Option<Edges> {
     let levels = window_levels(samples);
@@ -47,7 +50,12 @@ pub fn speech_edges(samples: &[i16]) -> Option<Edges> {
     let threshold_db = (active_db - BELOW_SPEECH_DB).max(floor_db + ABOVE_FLOOR_DB).min(cap_db);
     let peak_db = threshold_db.max(floor_db + PEAKS_ABOVE_FLOOR_DB).min(cap_db);
     let runs = without_clicks(runs_above(&levels, threshold_db));
-    let (first, last) = (runs.first()?.start, runs.last()?.end);
+    let begins = |run: &&std::ops::Range<usize>| {
+        levels[run.start / HOP..(run.end - WINDOW) / HOP + 1]
+            .iter()
+            .any(|&level| level >= active_db - BEGINS_BELOW_SPEECH_DB)
+    };
+    let (first, last) = (runs.iter().find(begins)?.start, runs.last()?.end);
     let peak = amplitude(peak_db) * 32_768.0;
     let is_speech = |&index: &usize| f64::from(samples[index]).abs() >= peak;
     let first = (first..(first + WINDOW).min(samples.len())).find(is_speech).unwrap_or(first);
@@ -140,6 +148,13 @@ mod tests {
         let sounds = [(2_000, tone(320, -25.0)), (16_000, tone(16_000, -20.0)), (40_000, tone(480, -30.0))];
         let edges = speech_edges(&line(-75.0, 48_000, &sounds)).unwrap();
         assert!(edges.first.abs_diff(16_000) <= 8 && edges.last.abs_diff(31_999) <= 8, "{edges:?}");
+    }
+
+    #[test]
+    fn a_rumble_before_the_first_word_does_not() {
+        let sounds = [(8_000, tone(960, -45.0)), (11_200, tone(16_000, -20.0))];
+        let edges = speech_edges(&line(-75.0, 48_000, &sounds)).unwrap();
+        assert!(edges.first.abs_diff(11_200) <= 8, "{edges:?}");
     }
 
     #[test]
