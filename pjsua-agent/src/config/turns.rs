@@ -87,6 +87,7 @@ fn read_overlap(section: &mut Section<'_>, settings: &mut Settings) {
     duration(section, "barge_in_confirm", 0..=2000, &mut settings.barge_in_confirm);
     duration(section, "wordless_barge_in", 0..=5000, &mut settings.wordless_barge_in);
     duration(section, "overlap_limit", 50..=5000, &mut settings.overlap_limit);
+    duration(section, "resume_after", 0..=2000, &mut settings.resume_after);
     duration(section, "overlap_transcript", 0..=2000, &mut settings.overlap_transcript);
     score(section, "doubtful_words", &mut settings.doubtful_words);
     duration(section, "backchannel_limit", 100..=10_000, &mut settings.backchannel_limit);

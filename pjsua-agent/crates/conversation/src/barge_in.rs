@@ -26,6 +26,10 @@ pub(crate) struct Interjection {
     /// The agent's turn ends by itself or may not be interrupted: what is said is the caller's next
     /// turn, and the agent goes on meanwhile.
     pub(crate) answers: bool,
+    /// The agent has made room since then.
+    pub(crate) room_since: Instant,
+    /// It was speech and no interruption; the agent goes on in a moment, if nothing is heard again.
+    pub(crate) is_settled: bool,
     /// He has stopped.
     pub(crate) silent_since: Option<Instant>,
     /// He had stopped, and is heard again: the recognition does not hear that.
@@ -73,6 +77,8 @@ impl Interjection {
             started,
             confirmed,
             answers: false,
+            room_since: started,
+            is_settled: false,
             silent_since: None,
             resumed: false,
             words: Words::None,

@@ -30,6 +30,9 @@ impl Core {
             State::Endpointing(pausing) => self.sound_in_pause(pausing),
             State::Speaking { reply, aside } => self.sound_over_agent(reply, aside),
             State::Transcribing(_) | State::Replying(_) if confirmed => self.speech_confirmed(state),
+            State::Overlap { reply, interjection } if interjection.is_settled => {
+                self.sound_before_going_on(reply, &interjection)
+            }
             State::Overlap { reply, mut interjection } => {
                 interjection.resumed |= interjection.silent_since.take().is_some();
                 State::Overlap { reply, interjection }

@@ -74,10 +74,23 @@ impl Core {
             OnOverlap::Duck => Action::DuckPlayout { turn },
         });
         let interjection = match aside {
-            Some(aside) => Interjection { started: self.now, confirmed: aside.confirmed || confirmed, ..aside },
+            Some(aside) => {
+                let confirmed = aside.confirmed || confirmed;
+                Interjection { started: self.now, room_since: self.now, confirmed, ..aside }
+            }
             None => self.new_interjection(confirmed),
         };
         self.timers.clear(Timer::Playout);
+        self.listen_in_room(reply, interjection)
+    }
+
+    /// The next sound before the agent has gone on: it stays where it is.
+    pub(crate) fn sound_before_going_on(&mut self, reply: Reply, settled: &Interjection) -> State {
+        let next = self.new_interjection(!self.settings.confirmed_speech);
+        self.listen_in_room(reply, Interjection { room_since: settled.room_since, ..next })
+    }
+
+    fn listen_in_room(&mut self, reply: Reply, interjection: Interjection) -> State {
         self.timers.set(Timer::Overlap, self.now + self.settings.overlap_limit);
         State::Overlap { reply, interjection }
     }
@@ -85,9 +98,17 @@ impl Core {
     /// Decides, if it can be decided, what the caller's talking over the agent means.
     pub(crate) fn judge(&mut self, state: State, moment: Moment) -> State {
         match state {
+            State::Overlap { reply, interjection } if interjection.is_settled => match moment {
+                Moment::LimitReached => self.go_on(reply, interjection),
+                Moment::Recognised
+                | Moment::Understood
+                | Moment::FellSilent
+                | Moment::Dismissed
+                | Moment::BackchannelLimitReached => State::Overlap { reply, interjection },
+            },
             State::Overlap { reply, mut interjection } => match interjection.judge(moment, self.now, &self.settings) {
                 Judgement::Interruption => self.give_way(reply, interjection),
-                Judgement::FalseAlarm => self.go_on(reply, interjection),
+                Judgement::FalseAlarm => self.settle(reply, interjection),
                 Judgement::AskRecogniser => {
                     self.act(Action::FinishRecognition { utterance: interjection.utterance });
                     let limit = self.timers.get(Timer::Overlap);
@@ -133,6 +154,25 @@ impl Core {
         self.learn_from_interruption(&reply, interjection.started);
         self.interrupt(reply);
         self.hear_interjection(interjection, true)
+    }
+
+    /// It was no interruption. What people say to show that they listen comes in pieces: between these the agent does not
+    /// begin to speak.
+    fn settle(&mut self, reply: Reply, interjection: Interjection) -> State {
+        let Some(silent_since) = interjection.silent_since.filter(|_| interjection.confirmed) else {
+            return self.go_on(reply, interjection);
+        };
+        let patience = interjection.room_since + self.settings.backchannel_limit;
+        let until = patience.min(silent_since + self.settings.resume_after);
+        if until <= self.now {
+            return self.go_on(reply, interjection);
+        }
+        self.cancel_interjection(&interjection);
+        self.timers.set(Timer::Overlap, until);
+        State::Overlap {
+            reply,
+            interjection: Interjection { is_settled: true, recognition: Recognition::Lost, ..interjection },
+        }
     }
 
     fn go_on(&mut self, reply: Reply, interjection: Interjection) -> State {

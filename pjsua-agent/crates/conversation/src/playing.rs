@@ -78,7 +78,7 @@ impl Core {
 
     /// The turn is over while something is heard of the caller.
     pub(crate) fn hear_after(&mut self, reply: &Reply, interjection: Interjection) -> State {
-        if interjection.confirmed {
+        if interjection.confirmed && !interjection.is_settled {
             return self.hear_interjection(interjection, false);
         }
         self.cancel_interjection(&interjection);

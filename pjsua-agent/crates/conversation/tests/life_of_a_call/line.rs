@@ -14,8 +14,14 @@ pub struct Line {
 /// Phrases of one word, so that tests show which one is said, and a machine that is told of no more than voice
 /// activity and words.
 pub fn settings() -> Settings {
-    let filler_after = Duration::ZERO;
-    Settings { confirmed_speech: false, scored_endpoints: false, speculation: false, filler_after, ..full_settings() }
+    Settings {
+        confirmed_speech: false,
+        scored_endpoints: false,
+        speculation: false,
+        filler_after: Duration::ZERO,
+        resume_after: Duration::ZERO,
+        ..full_settings()
+    }
 }
 
 /// The same phrases, and every technique that is on by default.
