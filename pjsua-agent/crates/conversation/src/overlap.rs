@@ -119,7 +119,8 @@ impl Core {
                 }
                 Judgement::Undecided if interjection.is_over() && interjection.resumed => {
                     let again = self.new_interjection(interjection.confirmed);
-                    State::Overlap { reply, interjection: Interjection { started: interjection.started, ..again } }
+                    let Interjection { started, room_since, .. } = interjection;
+                    State::Overlap { reply, interjection: Interjection { started, room_since, ..again } }
                 }
                 Judgement::Undecided => State::Overlap { reply, interjection },
             },

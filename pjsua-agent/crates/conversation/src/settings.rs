@@ -156,9 +156,8 @@ pub struct Settings {
     /// interrupts. 500 ms: a longer gap in the agent's speech sounds like a fault.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub overlap_limit: Duration,
-    /// Silence after speech over the agent that was no interruption, before the agent goes on. 240 ms: the pieces of
-    /// "uh-huh" and of "ex-cuse me" are up to 200 ms apart, and a tenth of a second of the agent between them sounds like
-    /// a fault.
+    /// Silence after speech over the agent that was no interruption, before the agent goes on. 180 ms: the pieces of an
+    /// "uh-huh" or an "okay, right" are 60 to 160 ms apart, and a word of the agent between them sounds like a fault.
     #[cfg_attr(feature = "serde", serde(with = "crate::ids::micros"))]
     pub resume_after: Duration,
     /// How long the final transcript of a short sound over the agent may take, even beyond `overlap_limit`. 150 ms: twice
@@ -297,7 +296,7 @@ impl Default for Settings {
             endpoint_silence: millis(500),
             barge_in_confirm: millis(300),
             overlap_limit: millis(500),
-            resume_after: millis(240),
+            resume_after: millis(180),
             overlap_transcript: millis(150),
             doubtful_words: 200,
             backchannel_limit: millis(1_500),

@@ -104,7 +104,7 @@ fn a_cough_confirmed_as_a_voice_resumes_when_no_word_was_in_it() {
     line.wait(400);
     assert_eq!(line.falls_silent(), ["finish 2"]);
     assert_eq!(line.transcript(2, ""), NOTHING);
-    assert_eq!(line.wait(139), NOTHING, "more may come");
+    assert_eq!(line.wait(79), NOTHING, "more may come");
     assert_eq!(line.wait(1), ["resume 2"]);
     line.progress(2, 32_000);
     line.drained(2);
@@ -148,31 +148,34 @@ fn a_first_guess_at_a_word_does_not_interrupt() {
     line.wait(200);
     assert_eq!(line.falls_silent(), ["finish 2"]);
     assert_eq!(line.transcript(2, "all right"), NOTHING);
-    assert_eq!(line.wait(140), ["resume 2"]);
+    assert_eq!(line.wait(80), ["resume 2"]);
 }
 
-#[test]
-fn an_uh_huh_in_two_pieces_pauses_the_agent_once() {
+/// What was said was no interruption; the agent is about to go on.
+fn settled() -> Line {
     let mut line = spoken_over();
     line.wait(160);
     line.falls_silent();
     assert_eq!(line.transcript(2, ""), NOTHING);
+    line
+}
+
+#[test]
+fn an_uh_huh_in_two_pieces_pauses_the_agent_once() {
+    let mut line = settled();
     line.wait(40);
     assert_eq!(line.speech(), ["recognise 3"], "it is paused already");
     line.confirmed();
     line.wait(160);
     line.falls_silent();
     assert_eq!(line.transcript(3, "uh huh"), NOTHING);
-    assert_eq!(line.wait(140), ["resume 2"]);
+    assert_eq!(line.wait(80), ["resume 2"]);
 }
 
 #[test]
 fn an_interruption_whose_first_syllable_stood_alone_is_one() {
-    let mut line = spoken_over();
-    line.wait(160);
-    line.falls_silent();
-    line.transcript(2, "");
-    line.wait(100);
+    let mut line = settled();
+    line.wait(60);
     line.speech();
     line.confirmed();
     assert_eq!(line.partial(3, "excuse me"), ["flush 2"]);
@@ -180,11 +183,8 @@ fn an_interruption_whose_first_syllable_stood_alone_is_one() {
 
 #[test]
 fn a_noise_before_the_agent_goes_on_does_not_hold_it_up() {
-    let mut line = spoken_over();
-    line.wait(160);
-    line.falls_silent();
-    line.transcript(2, "");
-    line.wait(100);
+    let mut line = settled();
+    line.wait(60);
     assert_eq!(line.speech(), ["recognise 3"]);
     line.wait(90);
     assert_eq!(line.dismissed(), ["resume 2", "cancel recognition 3"]);
@@ -193,11 +193,11 @@ fn a_noise_before_the_agent_goes_on_does_not_hold_it_up() {
 #[test]
 fn pieces_without_end_pause_the_agent_no_longer_than_a_backchannel_may() {
     let mut line = spoken_over();
-    for (utterance, resumes) in [(2, false), (3, false), (4, false), (5, true)] {
+    for (utterance, resumes) in [(2, false), (3, false), (4, false), (5, false), (6, true)] {
         line.wait(300);
         line.falls_silent();
         assert_eq!(!line.transcript(utterance, "").is_empty(), resumes, "after {} pieces", utterance - 1);
-        line.wait(100);
+        line.wait(20);
         line.speech();
         line.confirmed();
     }
@@ -205,10 +205,7 @@ fn pieces_without_end_pause_the_agent_no_longer_than_a_backchannel_may() {
 
 #[test]
 fn a_turn_that_ends_before_the_agent_went_on_is_over() {
-    let mut line = spoken_over();
-    line.wait(160);
-    line.falls_silent();
-    line.transcript(2, "");
+    let mut line = settled();
     assert_eq!(line.drained(2), ["resume 2"]);
     assert_eq!(line.state(), "listening");
 }
