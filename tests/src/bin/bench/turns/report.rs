@@ -327,8 +327,9 @@ const WHY_QUEUE: &str = "the recognisers of the calls share two cores with the v
 const WHY_CUT: &str = "the pauses stand where the speakers themselves rest; there the score is as high as at many an end \
     (docs/benchmarks/hearing.md), and the embedded recogniser's words contradict it too rarely. The words of a larger \
     recogniser, or a score trained on hesitating callers on the telephone, would tell.";
-const WHY_DUCK: &str = "it is counted from the first audible packet, and words that begin with an \"s\" are taken for a voice \
-    when their first vowel comes. Who pauses at the hiss pauses at every breath, cough and key as well.";
+const WHY_DUCK: &str = "it is counted from the first audible packet, and words that begin with an \"s\", or with a short \
+    syllable before a stop (\"ex-cuse\"), pause the agent for good from their first long vowel on. Who pauses at the hiss \
+    pauses at every breath, cough and key as well.";
 const WHY_STOP: &str = "the answer is given up when words claim the floor, when there are three of them, or after half a \
     second; the recogniser's first words come 150 to 300 ms after the onset. The caller does not hear the difference: the \
     agent has been silent since it was ducked. Deciding on the sound alone would stop for every \"uh-huh\".";
