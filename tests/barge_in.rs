@@ -31,6 +31,17 @@ fn interrupt(caller: &Caller, heard: Duration, words: &Speech) -> (Duration, Wir
     (stopped.since(said.onset), first, stopped)
 }
 
+/// How many of the story's words were heard. They are not counted, for a recogniser writes two for one; it is the beginning
+/// of the story that is most like what was recognised.
+fn words_heard(recognised: &str, agent: &str) -> usize {
+    let words = |text: &str| -> Vec<String> {
+        text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect()
+    };
+    let story = words(&agent[agent.find("Our shop").unwrap()..]);
+    let recognised = words(recognised);
+    (0..=story.len()).min_by_key(|&count| strsim::generic_levenshtein(&recognised, &story[..count].to_vec())).unwrap()
+}
+
 #[test]
 fn talking_over_a_long_answer_stops_it_within_300_ms_on_the_wire() {
     let (daemon, dir) = scene::direct("barge-in", |_| {}).unwrap();
@@ -54,9 +65,8 @@ fn talking_over_a_long_answer_stops_it_within_300_ms_on_the_wire() {
         let whole = std::fs::read_to_string(tests::paths::repository().join("tests/agents/shop.toml")).unwrap();
         let whole = whole.replace("\\\n", "");
         assert!(whole.contains(remembered.trim_end_matches(|c: char| !c.is_alphanumeric())), "{remembered}");
-        let (heard, kept) = (story.split_whitespace().count(), remembered.split_whitespace().count());
-        // The judge is a recogniser: of a long story it hears every fourth word as two, or as none.
-        assert!(heard.abs_diff(kept) <= 3.max(kept / 4), "heard {heard} words, remembers {kept}: {remembered}");
+        let (heard, kept) = (words_heard(&story, &whole), remembered.split_whitespace().count());
+        assert!(heard.abs_diff(kept) <= 3, "heard {heard} words, remembers {kept}: {remembered}");
         assert!(
             history[told + 1].by_caller && history[told + 1].text.to_lowercase().contains("opening hours"),
             "{history:?}"
