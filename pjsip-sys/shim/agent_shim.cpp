@@ -3,6 +3,8 @@
 #include "fence.hpp"
 #include "frame_port.hpp"
 #include "guard.hpp"
+#include "reading.hpp"
+#include "resolver.hpp"
 
 #include <pjsua-lib/pjsua_internal.h>
 
@@ -28,9 +30,13 @@ class AgentAccount;
 class AgentEndpoint : public pj::Endpoint {
   public:
     void onSelectAccount(pj::OnSelectAccountParam &prm) override {
-        int account = agent::guard_selected_account();
+        int account = agent::admitted_account(static_cast<pjsip_rx_data *>(prm.rdata.pjRxData));
         if (account >= 0)
             prm.accountIndex = account;
+    }
+
+    void onTransportState(const pj::OnTransportStateParam &prm) override {
+        agent::stream_state(static_cast<pjsip_transport *>(prm.hnd), prm.state);
     }
 };
 
@@ -109,6 +115,17 @@ class AgentCall : public pj::Call {
             endpoint.events.dtmf(endpoint.events.user, getId(), prm.digit[0]);
     }
 
+    /* First of all layers: what is answered here PJSUA leaves alone. Its own reading of an INFO takes the body for a
+     * NUL-terminated text. */
+    void onCallTsxState(pj::OnCallTsxStateParam &prm) override {
+        auto *tsx = static_cast<pjsip_transaction *>(prm.e.body.tsxState.tsx.pjTransaction);
+        bool is_new = prm.e.type == PJSIP_EVENT_TSX_STATE && prm.e.body.tsxState.type == PJSIP_EVENT_RX_MSG && tsx &&
+                      tsx->role == PJSIP_ROLE_UAS && tsx->state == PJSIP_TSX_STATE_TRYING;
+        pj_str_t info = pj_str(const_cast<char *>("INFO"));
+        if (is_new && pj_strcmp(&tsx->method.name, &info) == 0)
+            fence([&] { answer_info(tsx, static_cast<pjsip_rx_data *>(prm.e.body.tsxState.src.rdata.pjRxData)); });
+    }
+
     void onCallTransferStatus(pj::OnCallTransferStatusParam &prm) override {
         bool last = prm.finalNotify || prm.statusCode >= 200;
         prm.cont = !last;
@@ -134,6 +151,21 @@ class AgentCall : public pj::Call {
     }
 
   private:
+    void answer_info(pjsip_transaction *tsx, pjsip_rx_data *rdata) {
+        const pjsip_msg_body *body = rdata->msg_info.msg->body;
+        std::string kind;
+        agent_str content{};
+        if (body && body->len) {
+            auto own = [](const pj_str_t &s) { return std::string(s.ptr, s.slen > 0 ? s.slen : 0); };
+            kind = own(body->content_type.type) + "/" + own(body->content_type.subtype);
+            content = {static_cast<const char *>(body->data), body->len};
+        }
+        int code = PJSIP_SC_INTERNAL_SERVER_ERROR;
+        endpoint.events.info(endpoint.events.user, getId(), view(kind), content, &code);
+        if (pjsip_dialog *dialog = pjsip_tsx_get_dlg(tsx))
+            pjsip_dlg_respond(dialog, rdata, code, nullptr, nullptr, nullptr);
+    }
+
     agent_endpoint &endpoint;
 };
 
@@ -150,6 +182,9 @@ class AgentAccount : public pj::Account {
     }
 
     void onIncomingCall(pj::OnIncomingCallParam &prm) override {
+        /* PJSUA hangs up a call that nobody takes. */
+        if (agent::take_admission(static_cast<pjsip_rx_data *>(prm.rdata.pjRxData)) != getId())
+            return;
         fence([&] {
             auto call = std::make_unique<AgentCall>(endpoint, *this, prm.callId);
             endpoint.calls[prm.callId] = std::move(call);
@@ -159,7 +194,35 @@ class AgentAccount : public pj::Account {
         });
     }
 
+    void onAuthChallenge(pj::OnAuthChallengeParam &prm) override {
+        fence([&] {
+            if (!may_answer(static_cast<pjsip_rx_data *>(prm.rdata.pjRxData)))
+                prm.challenge.abandon();
+        });
+    }
+
   private:
+    /* Whether the account's credentials are for whoever asks. */
+    bool may_answer(pjsip_rx_data *rdata) {
+        std::vector<agent_str> realms;
+        const pjsip_msg *msg = rdata->msg_info.msg;
+        for (const pjsip_hdr *hdr = msg->hdr.next; hdr != &msg->hdr; hdr = hdr->next)
+            if (hdr->type == PJSIP_H_WWW_AUTHENTICATE || hdr->type == PJSIP_H_PROXY_AUTHENTICATE)
+                realms.push_back(agent::view(reinterpret_cast<const pjsip_www_authenticate_hdr *>(hdr)->challenge.common.realm));
+        pjsip_transaction *tsx = pjsip_rdata_get_tsx(rdata);
+        const pjsip_tx_data *request = tsx ? tsx->last_tx : nullptr;
+        agent_challenge challenge{};
+        challenge.account = getId();
+        challenge.is_register = rdata->msg_info.cseq->method.id == PJSIP_REGISTER_METHOD;
+        challenge.source_ip = {rdata->pkt_info.src_name, std::strlen(rdata->pkt_info.src_name)};
+        if (request)
+            challenge.sent_to_ip = {request->tp_info.dst_name, std::strlen(request->tp_info.dst_name)};
+        challenge.realms = realms.data();
+        challenge.realm_count = realms.size();
+        int answer = 0;
+        return endpoint.events.challenge(endpoint.events.user, &challenge, &answer) == 0 && answer != 0;
+    }
+
     agent_endpoint &endpoint;
 };
 
@@ -244,6 +307,7 @@ int agent_endpoint_create(const agent_settings *settings, const agent_events *ev
         endpoint->lib.libInit(configuration(*settings));
         pj_log_set_log_func(&log_line);
         check(agent::guard_install(pjsua_get_pjsip_endpt(), events->guard, events->user), "install the guard");
+        check(agent::resolver_install(pjsua_get_pjsip_endpt(), events->resolve, events->user), "install the resolver");
         watch_wake(endpoint.get(), wake_fd);
         fd_is_watched = true;
         *out = endpoint.release();
@@ -286,6 +350,14 @@ unsigned agent_endpoint_live_ports(agent_endpoint *endpoint) noexcept {
     return endpoint->graveyard.live.load(std::memory_order_relaxed);
 }
 
+int agent_endpoint_resolved(agent_endpoint *, uint64_t lookup, const agent_address *addresses, size_t count) noexcept {
+    return fence([&] { agent::resolved(lookup, addresses, count); });
+}
+
+int agent_endpoint_drop_dead_streams(agent_endpoint *, unsigned limit_s) noexcept {
+    return fence([&] { agent::drop_dead_streams(limit_s); });
+}
+
 void agent_endpoint_destroy(agent_endpoint *endpoint) noexcept {
     if (!endpoint)
         return;
@@ -297,6 +369,7 @@ void agent_endpoint_destroy(agent_endpoint *endpoint) noexcept {
     if (endpoint->wake_key)
         pj_ioqueue_unregister(endpoint->wake_key);
     agent::guard_remove();
+    agent::resolver_remove();
     fence([&] { endpoint->accounts.clear(); });
     fence([&] { endpoint->lib.libDestroy(PJSUA_DESTROY_NO_RX_MSG); });
     fence([&] { delete endpoint; });
@@ -372,6 +445,13 @@ int agent_account_register(agent_endpoint *endpoint, int account, int on) noexce
 
 /* ---- calls ---- */
 
+static pj::SipHeader header(const char *name, const std::string &value) {
+    pj::SipHeader header;
+    header.hName = name;
+    header.hValue = value;
+    return header;
+}
+
 int agent_call_ring(agent_endpoint *endpoint, int call) noexcept {
     return fence([&] {
         pj::CallOpParam prm(true);
@@ -403,29 +483,34 @@ int agent_call_reject(agent_endpoint *endpoint, int id, int code, agent_str reas
         pj::CallOpParam prm(true);
         prm.statusCode = static_cast<pjsip_status_code>(code);
         prm.reason = text(reason);
-        if (reason.len) { /* RFC 3326 */
-            pj::SipHeader header;
-            header.hName = "Reason";
-            header.hValue = "SIP;cause=" + std::to_string(code) + ";text=\"" + text(reason) + "\"";
-            prm.txOption.headers.push_back(header);
-        }
-        if (retry_after_s > 0) {
-            pj::SipHeader header;
-            header.hName = "Retry-After";
-            header.hValue = std::to_string(retry_after_s);
-            prm.txOption.headers.push_back(header);
-        }
+        auto &headers = prm.txOption.headers;
+        if (reason.len) /* RFC 3326 */
+            headers.push_back(header("Reason", "SIP;cause=" + std::to_string(code) + ";text=\"" + text(reason) + "\""));
+        if (retry_after_s > 0)
+            headers.push_back(header("Retry-After", std::to_string(retry_after_s)));
         call.ending = true;
         call.hangup(prm);
     });
 }
 
-int agent_call_hang_up(agent_endpoint *endpoint, int id) noexcept {
+int agent_call_hang_up(agent_endpoint *endpoint, int id, agent_str reason) noexcept {
     return fence([&] {
         AgentCall &call = endpoint->call(id);
         call.ending = true;
         pj::CallOpParam prm(true);
+        if (reason.len)
+            prm.txOption.headers.push_back(header("Reason", "Q.850;cause=102;text=\"" + text(reason) + "\""));
         call.hangup(prm);
+    });
+}
+
+int agent_call_abandon(agent_endpoint *endpoint, int id) noexcept {
+    return fence([&] {
+        endpoint->call(id).ending = true;
+        pjsip_inv_session *session = pjsua_var.calls[id].inv;
+        if (!session)
+            check(PJ_ENOTFOUND, "abandon a call without a session");
+        check(pjsip_inv_terminate(session, PJSIP_SC_REQUEST_TIMEOUT, PJ_TRUE), "end the session");
     });
 }
 
@@ -454,7 +539,8 @@ int agent_call_stats(agent_endpoint *endpoint, int id, agent_media_stats *out) n
         AgentCall &call = endpoint->call(id);
         int index = call.audio_index();
         if (index < 0)
-            check(PJ_ENOTFOUND, "read the statistics of a call without media");
+            return;
+        out->has_media = 1;
         pj::StreamStat stat = call.getStreamStat(index);
         pj::StreamInfo info = call.getStreamInfo(index);
         out->rx_packets = stat.rtcp.rxStat.pkt;

@@ -31,17 +31,67 @@ typedef struct agent_clock agent_clock;
 
 #define AGENT_FRAME_SAMPLES 320 /* 20 ms at 16 kHz, mono, s16 */
 
+/* A sip: or sips: URI; of another scheme, or of none, all of it is empty. */
+typedef struct agent_uri {
+    int is_sip;
+    agent_str user; /* unescaped */
+    agent_str host;
+    uint16_t port; /* 0: none */
+} agent_uri;
+
+/* What PJSIP's parser made of a message: what its upper layers go by. */
+typedef struct agent_reading {
+    int is_request;
+    agent_str method; /* of a response that of its CSeq */
+    agent_str call_id;
+    agent_str from_tag;
+    agent_str to_tag;
+    uint32_t cseq;
+    agent_str cseq_method;
+    int is_repeated;  /* a Call-ID, CSeq, From, To, Max-Forwards, Content-Length or Content-Type was found twice */
+    int has_replaces;
+    agent_uri request;
+    agent_uri from;
+    agent_uri to;
+    agent_uri contact; /* the first one */
+    agent_str via_transport; /* of the topmost Via */
+    agent_str via_host;
+    uint16_t via_port; /* 0: none */
+    agent_str via_branch;
+} agent_reading;
+
 /* One received SIP message, before any layer but PJSIP's header parser has seen it. */
 typedef struct agent_message {
     uint8_t *data; /* the whole message as received; the guard may overwrite bytes of the body in place */
     size_t len;
-    int is_request;
-    int status;          /* of a response */
     int is_stream;       /* TCP or TLS: `len` was derived from Content-Length */
     uint16_t local_port; /* of the listener it came in by */
     agent_str source_ip;
     uint16_t source_port;
+    agent_reading reading;
+    /* Of a request, what PJSIP has for it. */
+    int has_transaction; /* a retransmission, or the ACK of a refusal */
+    int cancels;         /* a CANCEL whose INVITE has the same branch, Call-ID, From tag and CSeq number */
+    int has_dialog;      /* with this Call-ID and both tags */
+    int has_call;        /* the dialog's call is up; after its BYE a subscription may be left of it */
+    int64_t remote_cseq; /* the peer's highest so far in that dialog; -1: none */
+    int64_t awaits_ack;  /* CSeq number of the dialog's INVITE that waits for its ACK; -1: none does */
 } agent_message;
+
+/* An IP address as text. */
+typedef struct agent_address {
+    agent_str ip;
+} agent_address;
+
+/* A 401 or 407 to a request of ours. */
+typedef struct agent_challenge {
+    int account;
+    int is_register;    /* the challenged request */
+    agent_str source_ip;
+    agent_str sent_to_ip; /* where the challenged request went; empty: not known */
+    const agent_str *realms; /* of each WWW-Authenticate and Proxy-Authenticate header */
+    size_t realm_count;
+} agent_challenge;
 
 /* What the guard decides about a message. */
 typedef struct agent_verdict {
@@ -49,7 +99,7 @@ typedef struct agent_verdict {
     char reason[64];    /* NUL-terminated; empty: the code's own phrase */
     int retry_after_s;  /* 0: no Retry-After header */
     const char *accept; /* static, NULL: no Accept header */
-    int account;        /* for an INVITE that is passed on: the account that takes it */
+    int account;        /* of an INVITE that may become a call: the account that takes it; -1: it must not */
 } agent_verdict;
 
 typedef int (*agent_guard_fn)(void *user, const agent_message *message, agent_verdict *verdict);
@@ -63,6 +113,12 @@ typedef struct agent_events {
     int (*incoming)(void *user, int account, int call, const agent_message *invite);
     int (*media)(void *user, int call, int active, agent_str codec, unsigned clock_rate_hz, agent_str remote);
     int (*dtmf)(void *user, int call, char digit);
+    /* An INFO of the call's dialog; `code` is what it is answered with. */
+    int (*info)(void *user, int call, agent_str content_type, agent_str body, int *code);
+    /* `answer` is non-zero to answer with the account's credentials. */
+    int (*challenge)(void *user, const agent_challenge *challenge, int *answer);
+    /* A host name to be looked up; agent_endpoint_resolved answers. */
+    int (*resolve)(void *user, uint64_t lookup, agent_str host);
     int (*transfer)(void *user, int call, int code, int final_notify);
     int (*ended)(void *user, int call, int code, agent_str reason, int by_peer);
 } agent_events;
@@ -107,6 +163,7 @@ typedef struct agent_media_stats {
     unsigned rx_jitter_us;
     unsigned rtt_us;        /* 0: not known */
     unsigned jitter_buffer_ms;
+    int has_media;          /* an audio stream was negotiated, in whatever direction */
     int receiving;          /* the negotiated direction lets us expect packets */
 } agent_media_stats;
 
@@ -122,6 +179,10 @@ int agent_endpoint_start(agent_endpoint *endpoint) AGENT_NOEXCEPT;
 int agent_endpoint_poll(agent_endpoint *endpoint, unsigned timeout_ms) AGENT_NOEXCEPT;
 /* Ports registered and not yet released; they go away as the clock ticks and poll is called. */
 unsigned agent_endpoint_live_ports(agent_endpoint *endpoint) AGENT_NOEXCEPT;
+/* The answer to agent_events.resolve; no address: the lookup failed. Sends what waited for it. */
+int agent_endpoint_resolved(agent_endpoint *endpoint, uint64_t lookup, const agent_address *addresses, size_t count) AGENT_NOEXCEPT;
+/* Gives up each TCP connection on which a request has waited for `limit_s` seconds without anything coming in. */
+int agent_endpoint_drop_dead_streams(agent_endpoint *endpoint, unsigned limit_s) AGENT_NOEXCEPT;
 /* The clock must be closed before. */
 void agent_endpoint_destroy(agent_endpoint *endpoint) AGENT_NOEXCEPT;
 
@@ -139,7 +200,10 @@ int agent_account_register(agent_endpoint *endpoint, int account, int on) AGENT_
 int agent_call_ring(agent_endpoint *endpoint, int call) AGENT_NOEXCEPT;
 int agent_call_answer(agent_endpoint *endpoint, int call, const agent_frames *frames) AGENT_NOEXCEPT;
 int agent_call_reject(agent_endpoint *endpoint, int call, int code, agent_str reason, int retry_after_s) AGENT_NOEXCEPT;
-int agent_call_hang_up(agent_endpoint *endpoint, int call) AGENT_NOEXCEPT;
+/* `reason`: the text of a Reason header (Q.850 cause 102, recovery on timer expiry); empty: none. */
+int agent_call_hang_up(agent_endpoint *endpoint, int call, agent_str reason) AGENT_NOEXCEPT;
+/* Ends the call without a word to the peer, whatever it is waiting for. */
+int agent_call_abandon(agent_endpoint *endpoint, int call) AGENT_NOEXCEPT;
 int agent_call_transfer(agent_endpoint *endpoint, int call, agent_str target) AGENT_NOEXCEPT;
 int agent_call_send_dtmf(agent_endpoint *endpoint, int call, agent_str digits) AGENT_NOEXCEPT;
 int agent_call_stats(agent_endpoint *endpoint, int call, agent_media_stats *out) AGENT_NOEXCEPT;
@@ -153,6 +217,13 @@ size_t agent_strerror(int status, char *out, size_t size) AGENT_NOEXCEPT;
 int agent_fence_throw(int kind) AGENT_NOEXCEPT;
 /* For the fence tests: calls both halves as the bridge would, then releases. */
 int agent_fence_frames(const agent_frames *frames, unsigned ticks) AGENT_NOEXCEPT;
+
+/* For the fuzz targets: PJSIP's parser without an endpoint under it. One a process, and never beside one. */
+typedef struct agent_parser agent_parser;
+int agent_parser_open(agent_parser **out) AGENT_NOEXCEPT;
+/* `data[len]` must be NUL. `take` is called once, if the message would reach PJSIP's modules. */
+int agent_parser_parse(agent_parser *parser, char *data, size_t len,
+                       void (*take)(void *user, const agent_reading *reading), void *user) AGENT_NOEXCEPT;
 
 #ifdef __cplusplus
 }

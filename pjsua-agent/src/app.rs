@@ -21,7 +21,7 @@ use crate::load::Load;
 use crate::metrics;
 use crate::reload;
 use crate::setup;
-use crate::sip::{self, RegistrationState, Sip, SipEvent, SipHandle};
+use crate::sip::{self, RegistrationState, Sip, SipEvent, SipHandle, Wait};
 use crate::speech::{PhraseCache, Speech};
 
 /// What a refused caller's PBX is told to wait before it tries again.
@@ -244,8 +244,10 @@ async fn route_events(shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<S
             SipEvent::Transfer { call, code, done } => {
                 shared.registry.deliver(call, CallEvent::TransferProgress { code, done });
             }
-            SipEvent::CallEnded { call, code, by_peer, .. } => {
-                shared.registry.deliver(call, CallEvent::Ended { code, by_peer });
+            SipEvent::Overdue { wait, .. } => metrics::call_overdue(wait),
+            SipEvent::CallEnded { call, code, by_peer, reason, overdue } => {
+                let overdue = overdue.map(Wait::as_str);
+                shared.registry.deliver(call, CallEvent::Ended { code, reason, by_peer, overdue });
             }
         }
     }

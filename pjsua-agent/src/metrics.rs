@@ -8,6 +8,8 @@ use std::time::Duration;
 use ::metrics::{SetRecorderError, Unit, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use crate::sip::Wait;
+
 /// Upper bounds of the latency histograms, in seconds. They lie closest where a caller hears the difference: a human
 /// answers after about 0.2 s, and beyond 1.5 s he asks whether anybody is there.
 pub const LATENCY_BUCKETS_S: [f64; 17] =
@@ -50,6 +52,7 @@ metrics! {
     BUILD_INFO "build_info" Gauge "Always 1; the versions are labels";
     CALLS_ACTIVE "calls_active" Gauge "Calls that are up";
     CALLS_TOTAL "calls_total" Counter "Calls that ended or were refused, by outcome";
+    CALLS_OVERDUE "calls_overdue_total" Counter "Calls that waited too long and were ended for it, by what they waited for";
     REGISTRATIONS "registrations" Gauge "1 for the state an account is in, 0 for the others";
     ENDPOINTING "endpointing_seconds" LatencyHistogram "Caller's last speech frame until the turn was taken";
     STT_FINAL "stt_final_seconds" LatencyHistogram "Final transcript asked for until it arrived";
@@ -158,6 +161,9 @@ fn register_at_zero() {
     for outcome in CallOutcome::ALL {
         counter!(CALLS_TOTAL, "outcome" => outcome.as_str()).absolute(0);
     }
+    for wait in Wait::ALL {
+        counter!(CALLS_OVERDUE, "wait" => wait.as_str()).absolute(0);
+    }
     for name in [BARGE_INS, FALSE_INTERRUPTIONS, CAPTURE_OVERRUNS, PLAYOUT_UNDERRUNS, AUDIO_THREAD_TICKS, LLM_FALLBACK]
     {
         counter!(name).absolute(0);
@@ -207,6 +213,11 @@ pub fn calls_active(calls: usize) {
 /// A call ended, or was refused.
 pub fn call_ended(outcome: CallOutcome) {
     counter!(CALLS_TOTAL, "outcome" => outcome.as_str()).increment(1);
+}
+
+/// A call has waited too long for something, and is ended for it.
+pub fn call_overdue(wait: Wait) {
+    counter!(CALLS_OVERDUE, "wait" => wait.as_str()).increment(1);
 }
 
 /// An account's registration went into `state`.

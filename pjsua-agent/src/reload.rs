@@ -60,6 +60,9 @@ fn differences(old: &Config, new: &Config) -> Vec<String> {
         ("[sip] codecs", sip.codecs != new_sip.codecs),
         ("[sip] retry_min", sip.retry_min != new_sip.retry_min),
         ("[sip] retry_max", sip.retry_max != new_sip.retry_max),
+        ("[sip] media_start_timeout", sip.media_start_timeout != new_sip.media_start_timeout),
+        ("[sip] rtp_timeout", sip.rtp_timeout != new_sip.rtp_timeout),
+        ("[sip] hold_timeout", sip.hold_timeout != new_sip.hold_timeout),
         ("[stt]", old.stt != new.stt),
         ("[llm]", llm(&old.llm) != llm(&new.llm)),
         ("[llm_small]", old.llm_small.as_ref().map(llm) != new.llm_small.as_ref().map(llm)),
@@ -132,6 +135,7 @@ mod tests {
         for (more, place) in [
             ("max_calls = 7", "[sip] max_calls"),
             ("codecs = [\"PCMA\"]", "[sip] codecs"),
+            ("hold_timeout = \"5m\"", "[sip] hold_timeout"),
             ("[stt]\nworkers = 2", "[stt]"),
             ("[llm]\nworkers = 2", "[llm]"),
             ("[llm_small]\nengine = \"rules\"", "[llm_small]"),

@@ -11,7 +11,7 @@ use media::{Aggressiveness, AudioSettings};
 use crate::agent::CallContext;
 use crate::call::VoiceSettings;
 use crate::config::{Agent, Codec, Config, Llm, LlmEngine, SttEngine, Tts, TtsEngine, Vad, Workers};
-use crate::sip::{AccountConfig, SipConfig};
+use crate::sip::{AccountConfig, Bounds, SipConfig};
 use crate::speech::{CacheConfig, SpeechConfig, StageConfig, WorkerSource};
 
 pub use hearing::hearing_models;
@@ -40,6 +40,12 @@ pub fn sip_config(config: &Config) -> SipConfig {
         rtp_ports: config.sip.rtp_ports,
         codecs: config.sip.codecs.iter().map(|codec| codec_name(*codec).to_owned()).collect(),
         accounts: accounts.collect(),
+        bounds: Bounds {
+            media: config.sip.media_start_timeout,
+            rtp: config.sip.rtp_timeout,
+            hold: config.sip.hold_timeout,
+            ..Bounds::default()
+        },
         log_level: pjlib_level(config.log.level),
         ..SipConfig::default()
     }

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use pjsua_agent::sip::SipEvent;
+use pjsua_agent::sip::{SipEvent, Wait};
 use wire::{Agent, LOUD, Peer, SILENCE, Tone, header};
 
 const TELEPHONE: &str = "0 101\r\na=rtpmap:101 telephone-event/8000";
@@ -184,14 +184,16 @@ fn the_peer_cannot_make_us_dial() {
 
 #[test]
 fn a_caller_whose_rtp_stops_is_hung_up() {
-    let mut agent = Agent::start(|config| config.media_timeout = Some(Duration::from_secs(1)));
+    let mut agent = Agent::start(|config| config.bounds.rtp = Duration::from_secs(1));
     let (mut peer, call, _heard) = call(&mut agent, "0");
     for _ in 0..100 {
         peer.speak(&SILENCE);
         peer.hear();
     }
     assert!(agent.event_within(Duration::ZERO).is_none(), "silence is not absence");
-    peer.expect("BYE", "200 OK");
+    let bye = peer.expect("BYE", "200 OK");
+    assert_eq!(header(&bye, "Reason"), "Q.850;cause=102;text=\"no RTP from the caller\"");
+    assert!(matches!(agent.event(), SipEvent::Overdue { wait: Wait::Rtp, .. }));
     assert_eq!(agent.ended(call), (200, false));
 }
 

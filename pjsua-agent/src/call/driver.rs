@@ -43,7 +43,10 @@ pub enum CallEvent {
     },
     Ended {
         code: u16,
+        reason: String,
         by_peer: bool,
+        /// What the call has waited too long for, so that it was ended.
+        overdue: Option<&'static str>,
     },
     /// The daemon ends: say nothing more, hang up.
     HangUp,
@@ -296,10 +299,12 @@ impl Driver {
                     _ => {}
                 }
             }
-            CallEvent::Ended { code, by_peer } => {
-                info!(code, by_peer, "call ended");
+            CallEvent::Ended { code, reason, by_peer, overdue } => {
+                info!(code, reason, by_peer, overdue, "call ended");
                 self.feed(Input::CallEnded);
-                self.line("call", json!({ "event": "ended", "code": code, "by_peer": by_peer }));
+                let fields =
+                    json!({ "event": "ended", "code": code, "reason": reason, "by_peer": by_peer, "overdue": overdue });
+                self.line("call", fields);
                 if by_peer && self.outcome == CallOutcome::Failed {
                     self.outcome = CallOutcome::CallerHungUp;
                 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::reader::{Reading, Value, nearest};
-use super::values::BadValue;
 
 /// Text with something in it.
 pub(super) fn text(value: Value<'_>) -> Reading<String> {
@@ -125,10 +124,10 @@ pub(super) fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(Va
 }
 
 /// A string that `T` understands.
-pub(super) fn parsed<T: FromStr<Err = BadValue>>(value: Value<'_>) -> Reading<T> {
+pub(super) fn parsed<T: FromStr<Err: Display>>(value: Value<'_>) -> Reading<T> {
     match value.value {
         DeValue::String(text) => {
-            text.parse().or_else(|bad: BadValue| value.refuse(format!("{} {bad}", value.source())))
+            text.parse().or_else(|bad: T::Err| value.refuse(format!("{} {bad}", value.source())))
         }
         _ => value.wrong_type("text in quotes"),
     }

@@ -36,7 +36,8 @@ pub use secret::Secret;
 pub use sip::{Account, Codec, Sip};
 pub use speech::{Llm, LlmEngine, PhraseCache, Stt, SttEngine, Tts, TtsEngine, Workers};
 pub use turns::Turns;
-pub use values::{BadValue, HeaderPattern, Listen, Network, SipUri, Transport};
+pub use sip_gate::Network;
+pub use values::{BadValue, HeaderPattern, Listen, SipUri, Transport};
 
 /// A valid configuration: every agent that is named exists, every address parses, every value is in its range.
 #[derive(Clone, Debug, PartialEq)]

@@ -30,6 +30,12 @@ pub struct Sip {
     pub retry_min: Duration,
     /// The longest pause between two attempts to register
     pub retry_max: Duration,
+    /// How long an answered call may be without media
+    pub media_start_timeout: Duration,
+    /// How long a caller may send no RTP while he is not on hold
+    pub rtp_timeout: Duration,
+    /// How long a call may be on hold
+    pub hold_timeout: Duration,
     /// Headers of the INVITE that the agent's prompt is told
     pub context_headers: Vec<HeaderPattern>,
     /// `[sip.direct] noise_suppression`: as an account's
@@ -64,7 +70,7 @@ pub struct Account {
     pub username: String,
     /// For digest authentication
     pub password: Secret,
-    /// The realm to answer to; `None`: any
+    /// The realm to answer to; `None`: the one that the registrar takes
     pub realm: Option<String>,
     /// The time a registration is asked for; `[sip] expires` unless the account has its own
     pub expires: Duration,
@@ -94,6 +100,12 @@ pub(super) fn read(mut section: Section<'_>, agents: &BTreeSet<String>) -> (Opti
     let retry_min = section.or("retry_min", kinds::duration(100..=60_000), Duration::from_secs(1));
     let retry_max = section.or("retry_max", kinds::duration(1000..=3_600_000), Duration::from_secs(20));
     let expires = section.or("expires", kinds::duration(EXPIRES_MS), Duration::from_secs(300));
+    let wait = |section: &mut Section<'_>, key, longest_ms, default_s| {
+        section.or(key, kinds::duration(1000..=longest_ms), Duration::from_secs(default_s))
+    };
+    let media_start_timeout = wait(&mut section, "media_start_timeout", 600_000, 20);
+    let rtp_timeout = wait(&mut section, "rtp_timeout", 3_600_000, 60);
+    let hold_timeout = wait(&mut section, "hold_timeout", 86_400_000, 600);
     let context_headers = section.or("context_headers", kinds::list(0, kinds::parsed), default_context_headers());
 
     if let Some(twice) = listen.as_ref().and_then(|listen| first_repeated(listen)) {
@@ -133,6 +145,9 @@ pub(super) fn read(mut section: Section<'_>, agents: &BTreeSet<String>) -> (Opti
         codecs,
         retry_min,
         retry_max,
+        media_start_timeout,
+        rtp_timeout,
+        hold_timeout,
         context_headers,
         direct_agent,
         direct_noise_suppression,

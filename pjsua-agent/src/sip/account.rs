@@ -102,7 +102,8 @@ impl Registration {
         self.state == State::Off
     }
 
-    /// Takes an answer, or the failure to send. `chance` is uniform in 0 to 1. `None`: nothing to report.
+    /// Takes an answer, or the failure to send. `chance` is uniform in 0 to 1. `None`: nothing to report. What comes while
+    /// none is waited for says the same thing once more: PJSUA reports a REGISTER that could not be sent in two ways.
     pub(super) fn answered(&mut self, answer: &Answer, now: Instant, chance: f64) -> Option<RegistrationState> {
         match self.state {
             State::Off => return None,
@@ -111,8 +112,8 @@ impl Registration {
                 return Some(RegistrationState::Unregistered);
             }
             // The answer to a REGISTER sent before; it is taken back all the same.
-            State::TakingBack => return None,
-            State::Due(_) | State::Asked(_) => {}
+            State::TakingBack | State::Due(_) => return None,
+            State::Asked(_) => {}
         }
         if answer.status == 0 && (200..300).contains(&answer.code) && !answer.expires.is_zero() {
             self.failures = 0;
@@ -227,6 +228,16 @@ mod tests {
         registration.step(now);
         let answer = Answer { status: 120_111, code: 0, reason: "Connection refused".into(), expires: Duration::ZERO };
         assert!(matches!(registration.answered(&answer, now, 0.0), Some(RegistrationState::Failed { code: 503, .. })));
+    }
+
+    #[test]
+    fn a_failure_that_is_reported_twice_counts_once() {
+        let (mut registration, now) = account();
+        registration.step(now);
+        let first = registration.answered(&failed(503), now, 1.0);
+        assert!(matches!(first, Some(RegistrationState::Failed { retry_in: SECOND, .. })));
+        assert_eq!(registration.answered(&failed(502), now, 1.0), None);
+        assert_eq!(registration.deadline(now), Some(now + SECOND));
     }
 
     #[test]

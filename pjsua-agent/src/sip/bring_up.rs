@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use sip_gate::{Direct, Owner, Realm, uri_user};
+
 use super::account::Registration;
 use super::endpoint::Account;
 use super::ffi::{self, AccountSettings, Endpoint};
-use super::gate::{Direct, Owner};
-use super::message::uri_user;
 use super::{Listen, SipConfig, Srtp, StartError, Transport};
 
 pub(super) fn set_codecs(endpoint: &Endpoint, names: &[String]) -> Result<(), StartError> {
@@ -85,7 +85,8 @@ pub(super) fn add_accounts(
         let index = endpoint.add_account(&settings).map_err(failed)?;
         accounts.push(Account { index, name: account.name.clone(), registration: Registration::new(account, now) });
         let user = uri_user(&account.aor).to_owned();
-        owners.push(Owner { index, user, registrar: None, networks: account.networks.clone() });
+        let (networks, realm) = (account.networks.clone(), Realm::new(account.realm.clone()));
+        owners.push(Owner { index, user, registrar: None, networks, realm });
     }
     Ok((accounts, owners))
 }

@@ -8,20 +8,25 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use sip_gate::{Gate, dtmf};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{debug, warn};
 
 use super::account::{Answer, Registration, Step};
 use super::ffi::{self, Endpoint, StartClock};
-use super::gate::Gate;
 use super::inbox::{Happening, Inbox};
+use super::names::{self, Names, Next};
+use super::overdue::{Bounds, Wait, Watch};
 use super::transfer::{self, Transfer};
-use super::{CallId, FramePort, Shared, SipConfig, SipEvent, SipHandle, Srtp, StartError, bring_up, dtmf};
+use super::{CallId, FramePort, Shared, SipConfig, SipEvent, SipHandle, Srtp, StartError, bring_up};
 
 /// While there are calls, keys that came by RTP wait for the SIP thread no longer than this.
 const BUSY_POLL: Duration = Duration::from_millis(20);
 const IDLE_POLL: Duration = Duration::from_millis(200);
-const RTP_CHECK: Duration = Duration::from_secs(1);
+const BOUNDS_CHECK: Duration = Duration::from_secs(1);
+/// A TCP connection on which a request has waited for an answer for as long as any may (RFC 3261 timer F), and on which
+/// nothing else has come in meanwhile, is replaced.
+const DEAD_STREAM: Duration = Duration::from_secs(32);
 /// For BYEs and the last REGISTERs to be answered.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 /// PJSUA counts a call as ended when its BYE is sent; this is for the answer, or one retransmission.
@@ -71,10 +76,11 @@ fn start_thread(
     wake.set_nonblocking(true)?;
     woken.set_nonblocking(true)?;
     let shared = Arc::new(Shared::default());
-    let handle = SipHandle { commands, wake: Arc::new(wake), shared: Arc::clone(&shared) };
+    let wake = Arc::new(wake);
+    let handle = SipHandle { commands, wake: Arc::clone(&wake), shared: Arc::clone(&shared) };
     let (ready, outcome) = mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("sip".into()).spawn(move || {
-        let built = SipThread::build(&config, woken.into(), inbox, events, shared, tick);
+        let built = SipThread::build(&config, (wake, woken.into()), inbox, events, shared, tick);
         match built {
             Ok(thread) => {
                 // The receiver waits in `start_thread`.
@@ -126,14 +132,18 @@ struct SipThread {
     commands: crossbeam_channel::Receiver<Command>,
     events: UnboundedSender<SipEvent>,
     shared: Arc<Shared>,
-    media_timeout: Option<Duration>,
-    next_rtp_check: Instant,
+    bounds: Bounds,
+    next_check: Instant,
+    names: Names,
+    answers_in: crossbeam_channel::Sender<names::Answer>,
+    answers: crossbeam_channel::Receiver<names::Answer>,
+    wake: Arc<UnixDatagram>,
 }
 
 impl SipThread {
     fn build(
         config: &SipConfig,
-        woken: OwnedFd,
+        (wake, woken): (Arc<UnixDatagram>, OwnedFd),
         commands: crossbeam_channel::Receiver<Command>,
         events: UnboundedSender<SipEvent>,
         shared: Arc<Shared>,
@@ -158,16 +168,31 @@ impl SipThread {
             StartClock::Library(error) => StartError::Library(error),
             StartClock::Thread(error) => StartError::Thread(error),
         })?;
-        let (media_timeout, next_rtp_check) = (config.media_timeout, Instant::now());
-        Ok(Self { endpoint, inbox, accounts, commands, events, shared, media_timeout, next_rtp_check })
+        let (bounds, next_check, names) = (config.bounds, Instant::now(), Names::new(&config.listen));
+        let (answers_in, answers) = crossbeam_channel::bounded(names::MAX_LOOKUPS);
+        Ok(Self {
+            endpoint,
+            inbox,
+            accounts,
+            commands,
+            events,
+            shared,
+            bounds,
+            next_check,
+            names,
+            answers_in,
+            answers,
+            wake,
+        })
     }
 
     fn run(mut self) {
         while self.take_commands() {
             let now = Instant::now();
             self.step_registrations(now);
+            self.take_names();
             self.step_transfers(now);
-            self.check_rtp(now);
+            self.check_bounds(now);
             self.endpoint.poll(self.time_to_wait(now));
             self.pass_on_happenings();
         }
@@ -196,8 +221,9 @@ impl SipThread {
                 let reason = header_safe(&reason.unwrap_or_default());
                 let retry_after_s = retry_after.map_or(0, |d| u32::try_from(d.as_secs()).unwrap_or(u32::MAX).max(1));
                 self.on_call(call, "reject", |endpoint, slot| endpoint.reject(slot, code, &reason, retry_after_s));
+                self.watch(call, |watch| watch.ending(Instant::now()));
             }
-            Command::HangUp { call } => self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot)),
+            Command::HangUp { call } => self.hang_up(call, None),
             Command::Transfer { call, target_uri } => self.transfer(call, &target_uri),
             Command::SendDtmf { call, digits } => {
                 let digits = dtmf::sendable(&digits);
@@ -223,10 +249,27 @@ impl SipThread {
 
     fn answer(&self, call: CallId, port: Box<dyn FramePort>) {
         let Some((slot, sip_call_id)) = self.find(call) else { return };
+        self.watch(call, |watch| watch.answered(Instant::now()));
         if let Err(error) = self.endpoint.answer(slot, port) {
             warn!(call = call.0, sip_call_id, %error, "could not answer; hanging up");
-            self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot));
+            self.hang_up(call, None);
         }
+    }
+
+    fn watch(&self, call: CallId, note: impl FnOnce(&mut Watch)) {
+        if let Some(call) = self.inbox.inner.borrow_mut().calls.get(call) {
+            note(&mut call.watch);
+        }
+    }
+
+    /// BYE, or 603 if the call was not answered; `overdue` says what it has waited for too long.
+    fn hang_up(&self, call: CallId, overdue: Option<Wait>) {
+        if let Some(call) = self.inbox.inner.borrow_mut().calls.get(call) {
+            call.watch.ending(Instant::now());
+            call.overdue = call.overdue.or(overdue);
+        }
+        let reason = overdue.map(|wait| wait.to_string()).unwrap_or_default();
+        self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot, &reason));
     }
 
     fn transfer(&self, call: CallId, target: &str) {
@@ -236,7 +279,7 @@ impl SipThread {
             warn!(call = call.0, sip_call_id, "the transfer target is not a SIP or telephone URI");
             return report(400);
         }
-        self.set_transfer(call, Transfer::Running);
+        self.set_transfer(call, Transfer::Running(Instant::now() + self.bounds.transfer));
         if let Err(error) = self.endpoint.transfer(slot, target) {
             warn!(call = call.0, sip_call_id, %error, "could not transfer");
             self.set_transfer(call, Transfer::None);
@@ -264,41 +307,95 @@ impl SipThread {
     }
 
     fn step_transfers(&self, now: Instant) {
-        let mut due = Vec::new();
+        let (mut done, mut overdue) = (Vec::new(), Vec::new());
         for call in self.inbox.inner.borrow_mut().calls.iter() {
             if call.transfer.hang_up_at().is_some_and(|at| at <= now) {
                 call.transfer = Transfer::None;
-                due.push(call.id);
+                done.push(call.id);
+            } else if call.transfer.is_overdue(now) {
+                call.transfer = Transfer::None;
+                overdue.push(call.id);
             }
         }
-        for call in due {
-            self.on_call(call, "hang up after a transfer", |endpoint, slot| endpoint.hang_up(slot));
+        for call in done {
+            self.hang_up(call, None);
+        }
+        for call in overdue {
+            warn!(call = call.0, "{}", Wait::Transfer);
+            self.send(SipEvent::Overdue { call, wait: Wait::Transfer });
+            self.send(SipEvent::Transfer { call, code: 408, done: true });
         }
     }
 
-    fn check_rtp(&mut self, now: Instant) {
-        let Some(timeout) = self.media_timeout else { return };
-        if now < self.next_rtp_check {
+    fn check_bounds(&mut self, now: Instant) {
+        if now < self.next_check {
             return;
         }
-        self.next_rtp_check = now + RTP_CHECK;
+        self.next_check = now + BOUNDS_CHECK;
+        self.endpoint.drop_dead_streams(DEAD_STREAM);
         let slots: Vec<(CallId, i32)> = self.inbox.inner.borrow_mut().calls.iter().map(|c| (c.id, c.slot)).collect();
         for (id, slot) in slots {
-            let packets = self.endpoint.packets_received(slot);
-            let silent = match self.inbox.inner.borrow_mut().calls.get(id) {
-                Some(call) => call.rtp.is_silent(packets, now, timeout),
-                None => false,
+            let media = self.endpoint.media(slot);
+            let overdue = match self.inbox.inner.borrow_mut().calls.get(id) {
+                Some(call) => call.watch.check(media, now, &self.bounds),
+                None => None,
             };
-            if silent {
-                warn!(call = id.0, timeout_s = timeout.as_secs(), "no RTP from the caller; hanging up");
-                self.on_call(id, "hang up", |endpoint, slot| endpoint.hang_up(slot));
+            if let Some(wait) = overdue {
+                self.end_overdue(id, slot, wait);
+            }
+        }
+    }
+
+    fn end_overdue(&self, call: CallId, slot: i32, wait: Wait) {
+        warn!(call = call.0, "{wait}; ending the call");
+        self.send(SipEvent::Overdue { call, wait });
+        if wait != Wait::End {
+            return self.hang_up(call, Some(wait));
+        }
+        if let Some(call) = self.inbox.inner.borrow_mut().calls.get(call) {
+            call.overdue = call.overdue.or(Some(wait));
+        }
+        if let Err(error) = self.endpoint.abandon(slot) {
+            warn!(call = call.0, %error, "could not abandon; the call is forgotten");
+            self.inbox.forget(slot);
+        }
+    }
+
+    /// Hands PJSIP the addresses that have been found.
+    fn take_names(&mut self) {
+        while let Ok(answer) = self.answers.try_recv() {
+            let (lookups, addresses) = self.names.answered(answer);
+            for lookup in lookups {
+                self.endpoint.resolved(lookup, &addresses);
+            }
+        }
+    }
+
+    fn look_up(&mut self, lookup: u64, host: String) {
+        match self.names.ask(lookup, &host) {
+            Next::Wait => {}
+            Next::LookUp => {
+                let (answers, wake) = (self.answers_in.clone(), Arc::clone(&self.wake));
+                let of = host.clone();
+                let spawned = std::thread::Builder::new().name("sip-names".into()).spawn(move || {
+                    // The SIP thread may have ended meanwhile, which takes the receiver along.
+                    let _ = answers.send(names::look_up(of));
+                    let _ = wake.send(&[0]);
+                });
+                if let Err(error) = spawned {
+                    let _ = self.answers_in.try_send(names::Answer { host, found: Err(error.to_string()) });
+                }
+            }
+            Next::GiveUp => {
+                warn!(host, "too many names are being looked up; this one is given up");
+                self.endpoint.resolved(lookup, &[]);
             }
         }
     }
 
     fn time_to_wait(&self, now: Instant) -> Duration {
         let inner = self.inbox.inner.borrow();
-        if !inner.happenings.is_empty() || !self.commands.is_empty() {
+        if !inner.happenings.is_empty() || !self.commands.is_empty() || !self.answers.is_empty() {
             return Duration::ZERO;
         }
         let most = if inner.calls.len() == 0 { IDLE_POLL } else { BUSY_POLL };
@@ -313,6 +410,7 @@ impl SipThread {
             match happening {
                 None => break,
                 Some(Happening::Event(event)) => self.send(event),
+                Some(Happening::Resolve { lookup, host }) => self.look_up(lookup, host),
                 Some(Happening::Registration { account, answer }) => self.registration_answered(account, &answer, now),
                 Some(Happening::Transfer { call, code, done }) => {
                     let passed = match self.inbox.inner.borrow_mut().calls.get(call) {
@@ -348,12 +446,13 @@ impl SipThread {
         let calls: Vec<CallId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
         let had_calls = !calls.is_empty();
         for call in calls {
-            self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot));
+            self.hang_up(call, None);
         }
         let now = Instant::now();
         let at_least = if had_calls { now + BYE_GRACE } else { now };
         while Instant::now() < at_least || (Instant::now() < now + SHUTDOWN_LIMIT && !self.is_quiet()) {
             self.step_registrations(Instant::now());
+            self.take_names();
             self.endpoint.poll(BUSY_POLL);
             self.pass_on_happenings();
         }
@@ -367,7 +466,7 @@ impl SipThread {
         drop(self.endpoint);
         for call in left {
             let (code, reason) = (503, "Shutting down".to_owned());
-            let _ = self.events.send(SipEvent::CallEnded { call, code, reason, by_peer: false });
+            let _ = self.events.send(SipEvent::CallEnded { call, code, reason, by_peer: false, overdue: None });
         }
         self.shared.calls.store(0, Ordering::Relaxed);
     }

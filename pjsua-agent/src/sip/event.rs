@@ -2,15 +2,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// A call of ours. Never reused within a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u64);
+use sip_gate::CallId;
 
-impl fmt::Display for CallId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
+use super::overdue::Wait;
 
 /// What happened on the SIP side, in order.
 #[derive(Debug)]
@@ -51,6 +45,13 @@ pub enum SipEvent {
         /// The last report.
         done: bool,
     },
+    /// The call has waited too long for something, and is ended for it; a transfer is given up instead.
+    Overdue {
+        /// Which call.
+        call: CallId,
+        /// For what.
+        wait: Wait,
+    },
     /// Exactly once a call, and its last event.
     CallEnded {
         /// Which call.
@@ -61,6 +62,8 @@ pub enum SipEvent {
         reason: String,
         /// The peer ended it (BYE or CANCEL), not we and not an error.
         by_peer: bool,
+        /// We ended it, since it waited too long for this.
+        overdue: Option<Wait>,
     },
 }
 

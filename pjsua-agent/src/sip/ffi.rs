@@ -6,9 +6,9 @@
 mod callbacks;
 
 use std::cell::Cell;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_uint};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{IntoRawFd, OwnedFd};
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
@@ -18,10 +18,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pjsip_sys::{Status, shim};
+use sip_gate::{Challenge, Origin, Parsed, Verdict};
 
-use callbacks::{frames, on_dtmf, on_ended, on_incoming, on_log, on_media, on_message, on_registration, on_transfer};
+use callbacks::{
+    frames, on_challenge, on_dtmf, on_ended, on_incoming, on_info, on_log, on_media, on_message, on_registration,
+    on_resolve, on_transfer,
+};
 
-use super::gate::{Origin, Verdict};
+use super::overdue::Media;
 use super::{FRAME_SAMPLES, FramePort, Shared, clock};
 
 const _: () = assert!(FRAME_SAMPLES == shim::AGENT_FRAME_SAMPLES as usize);
@@ -48,12 +52,17 @@ pub(super) enum Event {
     Dtmf { slot: i32, digit: char },
     Transfer { slot: i32, code: i32, done: bool },
     Ended { slot: i32, code: i32, reason: String, by_peer: bool },
+    Resolve { lookup: u64, host: String },
 }
 
 /// Takes what the callbacks bring. Called within [`Endpoint`]'s functions, on the SIP thread; must not call them.
 pub(super) trait Receiver {
     /// Judges a received message; may overwrite bytes of its body.
-    fn judge(&self, data: &mut [u8], origin: Origin) -> Verdict;
+    fn judge(&self, data: &mut [u8], parsed: &Parsed<'_>, origin: Origin) -> Verdict;
+    /// Takes an INFO of a call's dialog; the SIP status that answers it.
+    fn info(&self, slot: i32, kind: &str, body: &[u8]) -> u16;
+    /// Whether a 401 or 407 is answered with the account's credentials.
+    fn challenge(&self, challenge: &Challenge<'_>) -> bool;
     /// Notes what happened.
     fn note(&self, event: Event);
 }
@@ -111,6 +120,9 @@ impl Endpoint {
             incoming: Some(on_incoming),
             media: Some(on_media),
             dtmf: Some(on_dtmf),
+            info: Some(on_info),
+            challenge: Some(on_challenge),
+            resolve: Some(on_resolve),
             transfer: Some(on_transfer),
             ended: Some(on_ended),
         };
@@ -158,6 +170,26 @@ impl Endpoint {
     pub(super) fn live_ports(&self) -> u32 {
         // SAFETY: the endpoint lives.
         unsafe { shim::agent_endpoint_live_ports(self.raw.as_ptr()) }
+    }
+
+    /// Answers a [`Event::Resolve`]; without an address, what waited for it fails.
+    pub(super) fn resolved(&self, lookup: u64, addresses: &[IpAddr]) {
+        let texts: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+        let raw: Vec<_> = texts.iter().map(|ip| shim::agent_address { ip: view(ip) }).collect();
+        // SAFETY: the endpoint lives; the addresses are read during the call.
+        let status = unsafe { shim::agent_endpoint_resolved(self.raw.as_ptr(), lookup, raw.as_ptr(), raw.len()) };
+        if let Err(error) = check(status) {
+            tracing::warn!(%error, "handing over the addresses of a name");
+        }
+    }
+
+    /// Gives up TCP connections on which a request has waited for `limit` without anything coming in.
+    pub(super) fn drop_dead_streams(&self, limit: Duration) {
+        let limit_s = c_uint::try_from(limit.as_secs()).unwrap_or(c_uint::MAX);
+        // SAFETY: the endpoint lives.
+        if let Err(error) = check(unsafe { shim::agent_endpoint_drop_dead_streams(self.raw.as_ptr(), limit_s) }) {
+            tracing::warn!(%error, "giving up dead connections");
+        }
     }
 
     /// Starts the media clock thread; [`Endpoint::stop_clock`] or dropping the endpoint ends it.
@@ -234,9 +266,16 @@ impl Endpoint {
         check(unsafe { shim::agent_call_reject(self.raw.as_ptr(), slot, code.into(), view(reason), retry_after_s) })
     }
 
-    pub(super) fn hang_up(&self, slot: i32) -> Result<(), Error> {
+    /// `reason` becomes a Reason header (Q.850 cause 102) unless it is empty.
+    pub(super) fn hang_up(&self, slot: i32, reason: &str) -> Result<(), Error> {
+        // SAFETY: the endpoint lives; the string is copied during the call.
+        check(unsafe { shim::agent_call_hang_up(self.raw.as_ptr(), slot, view(reason)) })
+    }
+
+    /// Ends a call without waiting for the peer.
+    pub(super) fn abandon(&self, slot: i32) -> Result<(), Error> {
         // SAFETY: the endpoint lives.
-        check(unsafe { shim::agent_call_hang_up(self.raw.as_ptr(), slot) })
+        check(unsafe { shim::agent_call_abandon(self.raw.as_ptr(), slot) })
     }
 
     pub(super) fn transfer(&self, slot: i32, target: &str) -> Result<(), Error> {
@@ -249,12 +288,15 @@ impl Endpoint {
         check(unsafe { shim::agent_call_send_dtmf(self.raw.as_ptr(), slot, view(digits)) })
     }
 
-    /// RTP packets received so far; `None` without media, or while the peer is not to send any.
-    pub(super) fn packets_received(&self, slot: i32) -> Option<u64> {
+    pub(super) fn media(&self, slot: i32) -> Media {
         let mut stats = shim::agent_media_stats::default();
         // SAFETY: the endpoint lives.
-        check(unsafe { shim::agent_call_stats(self.raw.as_ptr(), slot, &mut stats) }).ok()?;
-        (stats.receiving != 0).then_some(stats.rx_packets)
+        let read = check(unsafe { shim::agent_call_stats(self.raw.as_ptr(), slot, &mut stats) });
+        match read {
+            Ok(()) if stats.has_media != 0 && stats.receiving != 0 => Media::Flowing(stats.rx_packets),
+            Ok(()) if stats.has_media != 0 => Media::Held,
+            Ok(()) | Err(_) => Media::None,
+        }
     }
 }
 

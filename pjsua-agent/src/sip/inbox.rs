@@ -3,15 +3,15 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Instant;
 
-use tracing::{debug, info};
+use sip_gate::{Challenge, Gate, Message, Origin, Parsed, Reading, Verdict, dtmf};
+use tracing::{debug, info, warn};
 
 use super::account::Answer;
 use super::call::Calls;
 use super::ffi::{self, Event};
-use super::gate::{Gate, Origin, Verdict};
-use super::message::{Message, NameAddr};
-use super::{CallId, IncomingCall, SipEvent, dtmf};
+use super::{CallId, IncomingCall, SipEvent};
 
 /// What the callbacks of PJSIP and the SIP thread share; both run on that thread, never at once.
 pub(super) struct Inbox {
@@ -31,6 +31,8 @@ pub(super) enum Happening {
     Event(SipEvent),
     Registration { account: i32, answer: Answer },
     Transfer { call: CallId, code: u16, done: bool },
+    /// PJSIP wants to know the addresses of a host, as its lookup of this number.
+    Resolve { lookup: u64, host: String },
 }
 
 impl Inbox {
@@ -40,20 +42,43 @@ impl Inbox {
     }
 }
 
+impl Inbox {
+    /// The call in `slot` has ended, although PJSIP does not say so.
+    pub(super) fn forget(&self, slot: i32) {
+        ffi::Receiver::note(self, Event::Ended { slot, code: 408, reason: String::new(), by_peer: false });
+    }
+}
+
 impl ffi::Receiver for Inbox {
-    fn judge(&self, data: &mut [u8], origin: Origin) -> Verdict {
-        let inner = &mut *self.inner.borrow_mut();
-        let verdict = inner.gate.judge(data, origin);
-        match &verdict {
-            Verdict::Refuse(refusal) => {
-                debug!(source = %origin.source, code = refusal.code, reason = refusal.reason, "SIP message refused");
-            }
-            Verdict::Key { call, digit: Some(digit) } => {
-                inner.happenings.push_back(Happening::Event(SipEvent::Dtmf { call: *call, digit: *digit }));
-            }
-            Verdict::Key { digit: None, .. } | Verdict::Pass { .. } => {}
+    fn judge(&self, data: &mut [u8], parsed: &Parsed<'_>, origin: Origin) -> Verdict {
+        let verdict = self.inner.borrow_mut().gate.judge(data, parsed, origin);
+        if let Verdict::Refuse(refusal) = &verdict {
+            debug!(source = %origin.source, code = refusal.code, reason = refusal.reason, "SIP message refused");
         }
         verdict
+    }
+
+    fn info(&self, slot: i32, kind: &str, body: &[u8]) -> u16 {
+        let inner = &mut *self.inner.borrow_mut();
+        let call = inner.calls.in_slot(slot).map(|call| call.id);
+        let digit = dtmf::from_info(&kind.to_ascii_lowercase(), body);
+        if let (Some(call), Some(digit)) = (call, digit) {
+            inner.happenings.push_back(Happening::Event(SipEvent::Dtmf { call, digit }));
+        }
+        // RFC 6086 section 4.2.2: without a package and a body it asks for nothing but the 200. Bodies of other kinds
+        // were refused by the gate.
+        200
+    }
+
+    fn challenge(&self, challenge: &Challenge<'_>) -> bool {
+        let inner = &mut *self.inner.borrow_mut();
+        let is_answered = inner.gate.answers(challenge);
+        if !is_answered {
+            let account = inner.account_name(challenge.account);
+            warn!(account, source = %challenge.source, realms = ?challenge.realms,
+                "asked for the password of this account by somebody it is not for; not answered");
+        }
+        is_answered
     }
 
     fn note(&self, event: Event) {
@@ -98,12 +123,18 @@ impl Inner {
             }
             Event::Ended { slot, code, reason, by_peer } => {
                 let call = self.calls.end(slot)?;
-                self.gate.call_ended(&call.sip_call_id);
-                let code = u16::try_from(code).unwrap_or_default();
+                self.gate.call_ended();
+                let (code, overdue) = (u16::try_from(code).unwrap_or_default(), call.overdue);
+                let reason = overdue.map_or(reason, |wait| wait.to_string());
                 info!(call = call.id.0, sip_call_id = call.sip_call_id, code, reason, by_peer, "SIP call ended");
-                Happening::Event(SipEvent::CallEnded { call: call.id, code, reason, by_peer })
+                Happening::Event(SipEvent::CallEnded { call: call.id, code, reason, by_peer, overdue })
             }
+            Event::Resolve { lookup, host } => Happening::Resolve { lookup, host },
         })
+    }
+
+    fn account_name(&self, index: i32) -> Option<String> {
+        self.accounts.iter().find(|(known, _)| *known == index).map(|(_, name)| name.clone())
     }
 
     fn begin_call(
@@ -116,23 +147,24 @@ impl Inner {
         // The guard has parsed the same bytes.
         let message = Message::parse(invite).expect("a message that was let in is well formed");
         let sip_call_id = message.value("Call-ID").to_owned();
-        let (call, lost) = self.calls.begin(slot, sip_call_id.clone());
+        let (call, lost) = self.calls.begin(slot, sip_call_id.clone(), Instant::now());
         let lost = lost.map(|lost| {
-            self.gate.call_ended(&lost.sip_call_id);
-            SipEvent::CallEnded { call: lost.id, code: 500, reason: "lost".into(), by_peer: false }
+            self.gate.call_ended();
+            SipEvent::CallEnded { call: lost.id, code: 500, reason: "lost".into(), by_peer: false, overdue: None }
         });
-        self.gate.call_began(sip_call_id.clone(), call);
-        let account = self.accounts.iter().find(|(index, _)| *index == account).map(|(_, name)| name.clone());
+        self.gate.call_began();
+        let account = self.account_name(account);
         info!(call = call.0, sip_call_id, account, %source, "SIP call");
-        let (from, to) = (NameAddr::parse(message.value("From")), NameAddr::parse(message.value("To")));
+        let reading = Reading::of(&message).expect("a message that was let in is well formed");
+        let Reading { from, to, request_uri, .. } = reading;
         let incoming = IncomingCall {
             call,
             account,
             sip_call_id,
-            from_uri: from.uri.to_owned(),
+            from_uri: from.uri,
             from_name: from.name,
-            to_uri: to.uri.to_owned(),
-            request_uri: message.request_uri().to_owned(),
+            to_uri: to.uri,
+            request_uri: request_uri.to_owned(),
             source,
             headers: message.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         };

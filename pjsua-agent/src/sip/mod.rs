@@ -3,7 +3,7 @@
 //! # Life of a call
 //!
 //! [`start`] brings up PJSIP on a thread of its own, and a media clock on another. Each message is shown to the guard
-//! (`guard.rs`) before PJSIP's upper layers: what is not well formed, not from a registrar of ours and not from a trusted
+//! (crate `sip-gate`) before PJSIP's upper layers: what is not well formed, not from a registrar of ours and not from a trusted
 //! peer goes no further. An admitted INVITE is a [`SipEvent::IncomingCall`]; the owner of the events decides and calls
 //! [`SipHandle::answer`] with a [`FramePort`] or [`SipHandle::reject`]. From [`SipEvent::MediaActive`] on, the port is
 //! called every 20 ms. Whatever happens, [`SipEvent::CallEnded`] comes once and last.
@@ -17,16 +17,13 @@ mod account;
 mod bring_up;
 mod call;
 mod clock;
-mod dtmf;
 mod endpoint;
 mod event;
 mod ffi;
-mod gate;
-mod guard;
 mod inbox;
 mod log_line;
-mod message;
-mod sdp;
+mod names;
+mod overdue;
 mod settings;
 mod transfer;
 
@@ -40,9 +37,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 pub use clock::{ClockReport, LATENESS_BOUNDS_US};
-pub use event::{CallId, IncomingCall, RegistrationState, SipEvent};
+pub use event::{IncomingCall, RegistrationState, SipEvent};
+pub use overdue::{Bounds, Wait};
 pub use pjsip_sys::Status;
 pub use settings::{AccountConfig, SipConfig, Srtp};
+pub use sip_gate::CallId;
 
 pub use crate::config::{Listen, Network, Transport};
 

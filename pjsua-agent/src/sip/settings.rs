@@ -2,6 +2,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::overdue::Bounds;
 use crate::config::{Listen, Network};
 
 /// Everything the SIP side needs to know. Start from [`SipConfig::default`].
@@ -23,8 +24,8 @@ pub struct SipConfig {
     pub codecs: Vec<String>,
     /// Media encryption for every call.
     pub srtp: Srtp,
-    /// A call that should receive RTP and gets none for this long is hung up. `None`: never.
-    pub media_timeout: Option<Duration>,
+    /// How long a call may wait for what before it is ended.
+    pub bounds: Bounds,
     /// Accounts that register.
     pub accounts: Vec<AccountConfig>,
     /// PJSIP's own scale: 0 nothing, 1 errors, 2 warnings, 3 events, 4 details, 5 whole SIP messages. Levels 3 and above
@@ -48,7 +49,7 @@ impl Default for SipConfig {
             rtp_ports: (16_384, 20_479),
             codecs: ["opus", "G722", "PCMU", "PCMA"].map(str::to_owned).to_vec(),
             srtp: Srtp::Off,
-            media_timeout: Some(Duration::from_secs(60)),
+            bounds: Bounds::default(),
             accounts: Vec::new(),
             log_level: 3,
         }
@@ -80,7 +81,7 @@ pub struct AccountConfig {
     pub username: String,
     /// For digest authentication; never logged.
     pub password: String,
-    /// Only a challenge for this realm is answered. `None`: any.
+    /// Only a challenge for this realm is answered. `None`: for the one that the registrar takes.
     pub realm: Option<String>,
     /// What is asked for in Expires.
     pub expires: Duration,

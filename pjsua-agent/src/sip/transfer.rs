@@ -22,8 +22,8 @@ pub(super) enum Transfer {
     /// None was asked for, or it failed.
     #[default]
     None,
-    /// REFER is on its way, or its subscription runs.
-    Running,
+    /// REFER is on its way, or its subscription runs; given up at this time.
+    Running(Instant),
     /// The caller is with the target: the leg is ended at this time if the peer has not.
     Succeeded(Instant),
 }
@@ -31,7 +31,7 @@ pub(super) enum Transfer {
 impl Transfer {
     /// Takes a report of the subscription. `false` if it belongs to no transfer that runs.
     pub(super) fn report(&mut self, code: u16, done: bool, now: Instant) -> bool {
-        if *self != Transfer::Running {
+        if !matches!(self, Transfer::Running(_)) {
             return false;
         }
         if done {
@@ -44,8 +44,13 @@ impl Transfer {
     pub(super) fn hang_up_at(&self) -> Option<Instant> {
         match self {
             Transfer::Succeeded(at) => Some(*at),
-            Transfer::None | Transfer::Running => None,
+            Transfer::None | Transfer::Running(_) => None,
         }
+    }
+
+    /// Whether no outcome has come in time.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        matches!(self, Transfer::Running(until) if *until <= now)
     }
 }
 
@@ -68,7 +73,7 @@ mod tests {
     #[test]
     fn the_leg_is_ended_after_a_grace_when_the_transfer_succeeds() {
         let now = Instant::now();
-        let mut transfer = Transfer::Running;
+        let mut transfer = Transfer::Running(now + GRACE);
         assert!(transfer.report(100, false, now));
         assert!(transfer.report(180, false, now));
         assert_eq!(transfer.hang_up_at(), None);
@@ -79,8 +84,11 @@ mod tests {
 
     #[test]
     fn a_failed_transfer_leaves_the_call_as_it_was() {
-        let mut transfer = Transfer::Running;
-        assert!(transfer.report(486, true, Instant::now()));
+        let now = Instant::now();
+        let mut transfer = Transfer::Running(now + GRACE);
+        assert!(!transfer.is_overdue(now) && transfer.is_overdue(now + GRACE));
+        assert!(transfer.report(486, true, now));
+        assert!(!transfer.is_overdue(now + GRACE));
         assert_eq!(transfer, Transfer::None);
     }
 }

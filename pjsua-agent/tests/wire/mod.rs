@@ -4,7 +4,9 @@
 // Not every test uses all of it.
 #![allow(dead_code)]
 
-use std::net::{SocketAddr, UdpSocket};
+use std::cell::RefCell;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -126,15 +128,54 @@ impl FramePort for Tone {
     }
 }
 
-/// A SIP peer on UDP with an RTP socket.
+/// Both transports, for tests that hold for either.
+pub const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
+
+/// A connection and what has come in but was not read.
+pub struct Stream {
+    pub socket: TcpStream,
+    unread: Vec<u8>,
+}
+
+impl Stream {
+    pub fn new(socket: TcpStream) -> Stream {
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Stream { socket, unread: Vec::new() }
+    }
+
+    /// The next message, framed by its Content-Length; keep-alives are passed over. `None`: it did not come in time.
+    pub fn receive(&mut self) -> Option<String> {
+        loop {
+            let text = String::from_utf8_lossy(&self.unread).into_owned();
+            let start = text.len() - text.trim_start_matches(['\r', '\n']).len();
+            if let Some(end) = text[start..].find("\r\n\r\n") {
+                let head = &text[start..start + end];
+                let length: usize = header(head, "Content-Length").parse().unwrap_or(0);
+                let whole = start + end + 4 + length;
+                if text.len() >= whole {
+                    self.unread.drain(..whole);
+                    return Some(text[start..whole].to_owned());
+                }
+            }
+            let mut buffer = [0; 4096];
+            let length = self.socket.read(&mut buffer).ok()?;
+            assert!(length > 0, "the connection was closed");
+            self.unread.extend_from_slice(&buffer[..length]);
+        }
+    }
+}
+
+/// A SIP peer on UDP or TCP with an RTP socket.
 pub struct Peer {
     pub sip: UdpSocket,
+    pub stream: Option<RefCell<Stream>>,
     pub rtp: UdpSocket,
     pub agent: SocketAddr,
     pub call_id: String,
+    pub from_tag: String,
     pub to_tag: Option<String>,
     pub contact: String,
-    cseq: u32,
+    pub cseq: u32,
     sequence: u16,
 }
 
@@ -147,7 +188,29 @@ impl Peer {
         };
         let call_id = format!("{:x}", rand::random::<u64>());
         let contact = format!("sip:agent@{agent}");
-        Peer { sip: socket(), rtp: socket(), agent, call_id, to_tag: None, contact, cseq: 0, sequence: 0 }
+        let (sip, rtp, to_tag, from_tag) = (socket(), socket(), None, "peer".to_owned());
+        Peer { sip, stream: None, rtp, agent, call_id, from_tag, to_tag, contact, cseq: 0, sequence: 0 }
+    }
+
+    /// The same over a transport of choice.
+    pub fn over(transport: Transport, agent: SocketAddr) -> Peer {
+        let connect = || RefCell::new(Stream::new(TcpStream::connect(agent).expect("a connection")));
+        let stream = (transport == Transport::Tcp).then(connect);
+        Peer { stream, ..Peer::new(agent) }
+    }
+
+    /// Another one who knows all there is to know of this one's call, from an address of his own.
+    pub fn twin(&self, transport: Transport) -> Peer {
+        let (call_id, to_tag, contact) = (self.call_id.clone(), self.to_tag.clone(), self.contact.clone());
+        let from_tag = self.from_tag.clone();
+        Peer { call_id, to_tag, from_tag, contact, cseq: self.cseq, ..Peer::over(transport, self.agent) }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        match &self.stream {
+            Some(stream) => stream.borrow().socket.local_addr().expect("an address"),
+            None => self.sip.local_addr().expect("an address"),
+        }
     }
 
     pub fn offer(&self, media: &str) -> String {
@@ -163,13 +226,18 @@ impl Peer {
         if !matches!(method, "ACK" | "CANCEL") {
             self.cseq += 1;
         }
-        let me = self.sip.local_addr().expect("an address");
+        let me = self.address();
+        let (transport, suffix) = match self.stream {
+            Some(_) => ("TCP", ";transport=tcp"),
+            None => ("UDP", ""),
+        };
         let tag =
             self.to_tag.as_ref().filter(|_| method != "CANCEL").map_or(String::new(), |tag| format!(";tag={tag}"));
         format!(
-            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {me};rport;branch=z9hG4bK-{id}-{cseq}{ack}\r\nMax-Forwards: 70\r\n\
-             From: \"Ann\" <sip:+4930123@127.0.0.1>;tag=peer\r\nTo: <sip:agent@127.0.0.1>{tag}\r\nCall-ID: {id}\r\n\
-             CSeq: {cseq} {method}\r\nContact: <sip:peer@{me}>\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
+            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{transport} {me};rport;branch=z9hG4bK-{id}-{cseq}{ack}\r\nMax-Forwards: 70\r\n\
+             From: \"Ann\" <sip:+4930123@127.0.0.1>;tag={from}\r\nTo: <sip:agent@127.0.0.1>{tag}\r\nCall-ID: {id}\r\n\
+             CSeq: {cseq} {method}\r\nContact: <sip:peer@{me}{suffix}>\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
+            from = self.from_tag,
             uri = self.contact,
             id = self.call_id,
             cseq = self.cseq,
@@ -179,7 +247,10 @@ impl Peer {
     }
 
     pub fn send(&self, message: impl AsRef<[u8]>) {
-        self.sip.send_to(message.as_ref(), self.agent).expect("sent");
+        match &self.stream {
+            Some(stream) => stream.borrow_mut().socket.write_all(message.as_ref()).expect("sent"),
+            None => assert_eq!(self.sip.send_to(message.as_ref(), self.agent).expect("sent"), message.as_ref().len()),
+        }
     }
 
     pub fn ask(&mut self, method: &str, headers: &str, body: &str) -> String {
@@ -199,9 +270,7 @@ impl Peer {
     }
 
     pub fn receive(&self) -> String {
-        let mut buffer = [0; 20_000];
-        let (length, _) = self.sip.recv_from(&mut buffer).expect("a SIP message");
-        String::from_utf8_lossy(&buffer[..length]).into_owned()
+        self.receive_within(PATIENCE).expect("a SIP message")
     }
 
     /// The next request of this method; it is answered with `status`.
@@ -231,8 +300,44 @@ impl Peer {
 
     pub fn invite(&mut self, media: &str) {
         let offer = self.offer(media);
-        let request = self.request("INVITE", "Content-Type: application/sdp\r\n", &offer);
+        self.invite_with(&offer);
+    }
+
+    pub fn invite_with(&mut self, offer: &str) {
+        let request = self.request("INVITE", "Content-Type: application/sdp\r\n", offer);
         self.send(request);
+    }
+
+    /// The status of the next final response; `None` if none comes.
+    pub fn status(&self, limit: Duration) -> Option<u16> {
+        let until = Instant::now() + limit;
+        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            let message = self.receive_within(left)?;
+            let status = message.strip_prefix("SIP/2.0 ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+            if let Some(status @ 200..) = status {
+                return Some(status);
+            }
+        }
+        None
+    }
+
+    /// The next message; `None` if none comes.
+    pub fn receive_within(&self, limit: Duration) -> Option<String> {
+        let patience = |limit| match &self.stream {
+            Some(stream) => stream.borrow().socket.set_read_timeout(Some(limit)),
+            None => self.sip.set_read_timeout(Some(limit)),
+        };
+        patience(limit).expect("a timeout");
+        let message = match &self.stream {
+            Some(stream) => stream.borrow_mut().receive(),
+            None => {
+                let mut buffer = [0; 20_000];
+                let length = self.sip.recv(&mut buffer);
+                length.ok().map(|length| String::from_utf8_lossy(&buffer[..length]).into_owned())
+            }
+        };
+        patience(PATIENCE).expect("a timeout");
+        message
     }
 
     /// Waits for the 200 and acknowledges it; returns it.

@@ -7,8 +7,8 @@ use std::ptr;
 use std::time::Duration;
 
 use pjsip_sys::shim;
+use sip_gate::{Challenge, Dialog, Origin, Parsed, Verdict};
 
-use super::super::gate::{Origin, Verdict};
 use super::super::{FRAME_SAMPLES, FramePort, log_line};
 use super::{Context, Event, IS_MEDIA_CLOCK, Receiver};
 
@@ -34,10 +34,18 @@ unsafe fn string(text: shim::agent_str) -> String {
 /// # Safety
 ///
 /// As for [`bytes`], during the call.
-unsafe fn socket_address(ip: shim::agent_str, port: u16) -> Option<SocketAddr> {
+unsafe fn ip(text: shim::agent_str) -> Option<IpAddr> {
     // SAFETY: the caller's promise.
-    let ip: IpAddr = std::str::from_utf8(unsafe { bytes(ip) }).ok()?.parse().ok()?;
-    Some(SocketAddr::new(ip.to_canonical(), port))
+    let ip: IpAddr = std::str::from_utf8(unsafe { bytes(text) }).ok()?.parse().ok()?;
+    Some(ip.to_canonical())
+}
+
+/// # Safety
+///
+/// As for [`bytes`], during the call.
+unsafe fn socket_address(address: shim::agent_str, port: u16) -> Option<SocketAddr> {
+    // SAFETY: the caller's promise.
+    unsafe { ip(address) }.map(|ip| SocketAddr::new(ip, port))
 }
 
 /// The fence: no panic enters C++. 0, or 1 after one.
@@ -68,10 +76,12 @@ pub(super) unsafe extern "C" fn on_message(
         let source = unsafe { socket_address(message.source_ip, message.source_port) };
         let source = source.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
         let origin = Origin { source, is_stream: message.is_stream != 0, local_port: message.local_port };
+        // SAFETY: PJSIP's reading lies in its pool and in the buffer, in bytes before the body.
+        let parsed = unsafe { parsed(message) };
         // SAFETY: `user` is the context of a living endpoint.
-        match unsafe { receiver(user) }.judge(data, origin) {
-            Verdict::Pass { account } => out.account = account.unwrap_or(-1),
-            Verdict::Key { .. } => out.code = 200,
+        match unsafe { receiver(user) }.judge(data, &parsed, origin) {
+            Verdict::Pass => {}
+            Verdict::Admit { account } => out.account = account,
             Verdict::Refuse(refusal) => {
                 out.code = refusal.code.into();
                 out.retry_after_s = c_int::try_from(refusal.retry_after_s).unwrap_or(c_int::MAX);
@@ -82,6 +92,35 @@ pub(super) unsafe extern "C" fn on_message(
             }
         }
     })
+}
+
+/// # Safety
+///
+/// As for [`bytes`]: the message's reading must live as long as `'a`.
+unsafe fn parsed<'a>(message: &shim::agent_message) -> Parsed<'a> {
+    let reading = &message.reading;
+    let number = |value: i64| u32::try_from(value).ok();
+    let dialog = Dialog {
+        has_call: message.has_call != 0,
+        remote_cseq: number(message.remote_cseq),
+        awaits_ack: number(message.awaits_ack),
+    };
+    // SAFETY: the caller's promise.
+    unsafe {
+        Parsed {
+            method: bytes(reading.method),
+            call_id: bytes(reading.call_id),
+            from_tag: bytes(reading.from_tag),
+            to_tag: bytes(reading.to_tag),
+            cseq: reading.cseq,
+            cseq_method: bytes(reading.cseq_method),
+            is_ambiguous: reading.is_repeated != 0,
+            has_replaces: reading.has_replaces != 0,
+            has_transaction: message.has_transaction != 0,
+            cancels: message.cancels != 0,
+            dialog: (message.has_dialog != 0).then_some(dialog),
+        }
+    }
 }
 
 pub(super) unsafe extern "C" fn on_registration(
@@ -143,6 +182,54 @@ pub(super) unsafe extern "C" fn on_dtmf(user: *mut c_void, slot: c_int, digit: c
         let digit = char::from(digit as u8);
         // SAFETY: `user` is the context of a living endpoint.
         unsafe { receiver(user) }.note(Event::Dtmf { slot, digit });
+    })
+}
+
+pub(super) unsafe extern "C" fn on_info(
+    user: *mut c_void,
+    slot: c_int,
+    content_type: shim::agent_str,
+    body: shim::agent_str,
+    code: *mut c_int,
+) -> c_int {
+    fence(|| {
+        // SAFETY: type and body are valid during the call; `user` is the context of a living endpoint.
+        let (kind, body, receiver) = unsafe { (string(content_type), bytes(body), receiver(user)) };
+        let answer = receiver.info(slot, &kind, body);
+        // SAFETY: the shim passes a valid place.
+        unsafe { *code = answer.into() };
+    })
+}
+
+pub(super) unsafe extern "C" fn on_challenge(
+    user: *mut c_void,
+    challenge: *const shim::agent_challenge,
+    answer: *mut c_int,
+) -> c_int {
+    fence(|| {
+        // SAFETY: the shim passes a valid structure, whose strings live during the call.
+        let (challenge, realms, source, sent_to) = unsafe {
+            let challenge = &*challenge;
+            let realms = match challenge.realm_count {
+                0 => &[],
+                count => std::slice::from_raw_parts(challenge.realms, count),
+            };
+            let realms: Vec<String> = realms.iter().map(|realm| string(*realm)).collect();
+            (challenge, realms, ip(challenge.source_ip), ip(challenge.sent_to_ip))
+        };
+        let Some(source) = source else { return };
+        let is_register = challenge.is_register != 0;
+        let challenge = Challenge { account: challenge.account, is_register, source, sent_to, realms: &realms };
+        // SAFETY: `user` is the context of a living endpoint; `answer` is a valid place.
+        unsafe { *answer = receiver(user).challenge(&challenge).into() };
+    })
+}
+
+pub(super) unsafe extern "C" fn on_resolve(user: *mut c_void, lookup: u64, host: shim::agent_str) -> c_int {
+    fence(|| {
+        // SAFETY: the string is valid during the call; `user` is the context of a living endpoint.
+        let (host, receiver) = unsafe { (string(host), receiver(user)) };
+        receiver.note(Event::Resolve { lookup, host });
     })
 }
 

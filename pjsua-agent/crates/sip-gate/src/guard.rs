@@ -17,43 +17,50 @@ const MAX_CALL_ID: usize = 256;
 
 /// The final response to a bad request. Of a bad response or ACK it only says why it is dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) code: u16,
-    pub(super) reason: &'static str,
-    pub(super) retry_after_s: u32,
-    pub(super) accept: Option<&'static CStr>,
+pub struct Refusal {
+    /// SIP status.
+    pub code: u16,
+    /// Reason phrase.
+    pub reason: &'static str,
+    /// Retry-After in seconds; 0: none.
+    pub retry_after_s: u32,
+    /// The Accept header.
+    pub accept: Option<&'static CStr>,
 }
 
 impl Refusal {
-    pub(super) const fn new(code: u16, reason: &'static str) -> Self {
+    /// A response of a status and a reason phrase alone.
+    pub const fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason, retry_after_s: 0, accept: None }
     }
 }
 
 /// A message as it came in.
-pub(super) struct Packet<'a> {
-    pub(super) data: &'a [u8],
+pub struct Packet<'a> {
+    /// All of it.
+    pub data: &'a [u8],
     /// TCP: its length was derived from Content-Length.
-    pub(super) is_stream: bool,
+    pub is_stream: bool,
 }
 
 /// A message that may pass.
 #[derive(Debug)]
-pub(super) struct Checked<'a> {
-    pub(super) message: Message<'a>,
-    pub(super) is_request: bool,
-    pub(super) body: &'a [u8],
+pub struct Checked<'a> {
+    /// Its headers.
+    pub message: Message<'a>,
+    /// As long as Content-Length says.
+    pub body: &'a [u8],
     /// In the packet: bytes to be overwritten before the message passes.
-    pub(super) strike: Vec<Range<usize>>,
+    pub strike: Vec<Range<usize>>,
 }
 
 /// Checks form and body.
-pub(super) fn check<'a>(packet: &Packet<'a>, srtp: bool) -> Result<Checked<'a>, Refusal> {
+pub fn check<'a>(packet: &Packet<'a>, srtp: bool) -> Result<Checked<'a>, Refusal> {
     if packet.data.len() > MAX_MESSAGE {
         return Err(Refusal::new(413, "Message too large"));
     }
     let message = Message::parse(packet.data).map_err(refuse_malformed)?;
-    let is_request = !message.first_line.starts_with("SIP/");
+    check_single_headers(&message)?;
     let call_id = message.value("Call-ID");
     if call_id.is_empty() || call_id.len() > MAX_CALL_ID {
         return Err(Refusal::new(400, "Call-ID missing or too long"));
@@ -67,9 +74,9 @@ pub(super) fn check<'a>(packet: &Packet<'a>, srtp: bool) -> Result<Checked<'a>, 
     }
     check_service_routes(&message)?;
     let content = &packet.data[body.clone()];
-    let strike = check_body(&message, is_request, content, srtp)?;
+    let strike = check_body(&message, content, srtp)?;
     let strike = strike.into_iter().map(|range| range.start + body.start..range.end + body.start).collect();
-    Ok(Checked { message, is_request, body: content, strike })
+    Ok(Checked { message, body: content, strike })
 }
 
 fn refuse_malformed(why: Malformed) -> Refusal {
@@ -82,18 +89,80 @@ fn refuse_malformed(why: Malformed) -> Refusal {
     }
 }
 
+/// A header of which a second one, by its long or its compact name, would leave it open which of them counts.
+const SINGLE: [&str; 17] = [
+    "Call-ID",
+    "Content-Disposition",
+    "Content-Length",
+    "Content-Type",
+    "CSeq",
+    "Event",
+    "Expires",
+    "From",
+    "Max-Forwards",
+    "Min-SE",
+    "RAck",
+    "Refer-To",
+    "Referred-By",
+    "Replaces",
+    "RSeq",
+    "Session-Expires",
+    "To",
+];
+
+/// Headers that PJSIP reads by their grammar, besides [`SINGLE`].
+const STRUCTURED: [&str; 10] = [
+    "Authorization",
+    "Contact",
+    "Min-Expires",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Record-Route",
+    "Route",
+    "Subscription-State",
+    "Via",
+    "WWW-Authenticate",
+];
+
+fn check_single_headers(message: &Message<'_>) -> Result<(), Refusal> {
+    for (at, (name, value)) in message.headers.iter().enumerate() {
+        let is = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let is_single = is(&SINGLE);
+        if is_single && message.headers[..at].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+            return Err(Refusal::new(400, "Header given twice"));
+        }
+        if (is_single || is(&STRUCTURED)) && has_loose_ampersand(value) {
+            return Err(Refusal::new(400, "Stray ampersand in a header"));
+        }
+    }
+    Ok(())
+}
+
+/// PJSIP ends a header at `&` (it reads those of a URI in the same way) and takes what follows for the next one.
+fn has_loose_ampersand(value: &str) -> bool {
+    let (mut is_quoted, mut is_bracketed, mut is_escaped) = (false, false, false);
+    for c in value.chars() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' if !is_bracketed => is_quoted = !is_quoted,
+            '<' if !is_quoted => is_bracketed = true,
+            '>' if !is_quoted => is_bracketed = false,
+            '&' if !is_quoted && !is_bracketed => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// The body by Content-Length, which must agree with what came (RFC 3261 section 18.3).
 fn body_range(message: &Message<'_>, packet: &Packet<'_>) -> Result<Range<usize>, Refusal> {
     const MALFORMED: Refusal = Refusal::new(400, "Bad Content-Length");
-    let mut length = None;
-    for value in message.values("Content-Length") {
+    let number = |value: &str| {
         let digits = (1..=6).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit());
-        let value = digits.then(|| value.parse::<usize>().ok()).flatten().ok_or(MALFORMED)?;
-        if length.is_some_and(|earlier| earlier != value) {
-            return Err(MALFORMED);
-        }
-        length = Some(value);
-    }
+        digits.then(|| value.parse::<usize>().ok()).flatten().ok_or(MALFORMED)
+    };
+    let length = message.values("Content-Length").next().map(number).transpose()?;
     let came = message.body.len();
     let start = message.body.start;
     match length {
@@ -117,8 +186,9 @@ fn check_service_routes(message: &Message<'_>) -> Result<(), Refusal> {
 }
 
 /// Bodies PJSUA would look into are checked; others may only come where it ignores them.
-fn check_body(message: &Message<'_>, is_request: bool, body: &[u8], srtp: bool) -> Result<Vec<Range<usize>>, Refusal> {
+fn check_body(message: &Message<'_>, body: &[u8], srtp: bool) -> Result<Vec<Range<usize>>, Refusal> {
     const SDP: &CStr = c"application/sdp";
+    let is_request = message.is_request();
     let kind = message.content_type();
     if body.is_empty() {
         return Ok(Vec::new());
@@ -228,6 +298,35 @@ mod tests {
             )),
             0
         );
+    }
+
+    #[test]
+    fn what_can_stand_once_stands_once_by_whatever_name() {
+        for twice in [
+            "To: <sip:a@b>\r\nTo: <sip:a@b>;tag=x\r\n",
+            "t: <sip:a@b>;tag=x\r\nTo: <sip:a@b>\r\n",
+            "From: <sip:a@b>;tag=x\r\nf: <sip:a@b>;tag=x\r\n",
+            "i: x\r\n",
+            "CSEQ: 1 OPTIONS\r\n",
+            "Max-Forwards: 70\r\nMax-Forwards: 70\r\n",
+            "Content-Length: 0\r\nl: 0\r\n",
+        ] {
+            assert_eq!(code(&request("OPTIONS", twice, "")), 400, "{twice}");
+        }
+        assert_eq!(code(&request("OPTIONS", "Route: <sip:a;lr>\r\nRoute: <sip:b;lr>\r\n", "")), 0);
+    }
+
+    #[test]
+    fn no_header_is_hidden_behind_an_ampersand() {
+        for hidden in [
+            "Max-Forwards: 70&To: <sip:a@b>",
+            "To: <sip:a@b>&Replaces: a;to-tag=1;from-tag=2",
+            "Contact: sip:a@b&Replaces: x",
+            "Via: SIP/2.0/UDP a;branch=x&From: <sip:a@b>",
+        ] {
+            assert_eq!(code(&request("OPTIONS", &format!("{hidden}\r\n"), "")), 400, "{hidden}");
+        }
+        assert_eq!(code(&request("OPTIONS", "Contact: \"A & B\" <sip:a&b@c>\r\nSubject: A & B\r\n", "")), 0);
     }
 
     #[test]

@@ -9,9 +9,11 @@ use std::ops::Range;
 
 /// Why a body is refused: the SIP status and a reason phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SdpError {
-    pub(super) code: u16,
-    pub(super) reason: &'static str,
+pub struct SdpError {
+    /// SIP status.
+    pub code: u16,
+    /// Reason phrase.
+    pub reason: &'static str,
 }
 
 const fn bad(reason: &'static str) -> SdpError {
@@ -39,7 +41,7 @@ const FIRST_DYNAMIC: u8 = 35;
 
 /// Checks a whole body. With `srtp` off, returns where the word `crypto` of `a=crypto` lines lies, for the caller to
 /// overwrite: such keys must not reach PJMEDIA.
-pub(super) fn check(body: &[u8], srtp: bool) -> Result<Vec<Range<usize>>, SdpError> {
+pub fn check(body: &[u8], srtp: bool) -> Result<Vec<Range<usize>>, SdpError> {
     let text = std::str::from_utf8(body).map_err(|_| bad("SDP is not UTF-8"))?;
     let mut reader = Reader { srtp, ..Reader::default() };
     let mut at = 0;

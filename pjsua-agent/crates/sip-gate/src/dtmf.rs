@@ -3,7 +3,7 @@
 /// The key that an INFO body names. `kind` is its content type in lower case.
 ///
 /// `application/dtmf-relay` has a line `Signal=5`, `application/dtmf` just the key. 10 and 11 are `*` and `#` as in RFC 4733.
-pub(super) fn from_info(kind: &str, body: &[u8]) -> Option<char> {
+pub fn from_info(kind: &str, body: &[u8]) -> Option<char> {
     let text = std::str::from_utf8(body).ok()?;
     let key = match kind {
         "application/dtmf-relay" => text.lines().find_map(|line| {
@@ -28,13 +28,13 @@ pub(super) fn from_info(kind: &str, body: &[u8]) -> Option<char> {
 }
 
 /// A key in the form events carry; `None` for what is none (a flash hook, for instance).
-pub(super) fn normal(key: char) -> Option<char> {
+pub fn normal(key: char) -> Option<char> {
     let key = key.to_ascii_uppercase();
     matches!(key, '0'..='9' | 'A'..='D' | '*' | '#').then_some(key)
 }
 
 /// What of `digits` can be sent.
-pub(super) fn sendable(digits: &str) -> String {
+pub fn sendable(digits: &str) -> String {
     digits.chars().filter_map(normal).collect()
 }
 
