@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use tests::asterisk::{Asterisk, Pbx};
 use tests::daemon::{Account, Daemon, Setup};
 use tests::paths::run_dir;
-use tests::scene::Scene;
+use tests::scene::{self, Scene};
 
 #[test]
 fn the_agent_registers_and_takes_itself_out_when_it_ends() {
@@ -72,4 +73,60 @@ fn a_wrong_password_is_one_clear_line_and_no_end() {
     // It can be reached, and says itself that it is not ready.
     assert_ne!(daemon.get("/ready").unwrap().0, 200);
     assert_eq!(daemon.get("/live").unwrap().0, 200);
+}
+
+#[test]
+fn a_name_server_that_does_not_answer_delays_no_call_and_a_failure_counts_once() {
+    if !nix::unistd::geteuid().is_root() {
+        assert!(std::env::var("CI").is_err(), "this suite must be run as root: it puts a file over /etc/resolv.conf");
+        eprintln!("SKIPPED: a file is put over /etc/resolv.conf, which only root can do");
+        return;
+    }
+    // Takes what it is asked, and says nothing.
+    let server = UdpSocket::bind("127.0.0.153:53").unwrap();
+    let dir = run_dir("registration-names").unwrap();
+    let account = "[[account]]\nname = \"far\"\naor = \"sip:agent@pbx.example.test\"\nregistrar = \"sip:pbx.example.test\"\n\
+                   username = \"agent\"\npassword = \"secret\"\nagent = \"shop\"\n";
+    let setup = Setup {
+        more: account.into(),
+        resolv_conf: Some("nameserver 127.0.0.153\noptions timeout:5 attempts:1\n".into()),
+        ..Setup::new().unwrap()
+    };
+    let began = Instant::now();
+    let daemon = Daemon::start_unready(setup, &dir.join("daemon")).unwrap();
+    let mut question = [0_u8; 512];
+    server.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    server.recv(&mut question).expect("the daemon asks for the name");
+    tests::until("the workers should serve", Duration::from_secs(60), || {
+        daemon.get("/ready").is_ok_and(|(_, body)| body.matches("\"ok\":true").count() >= 3).then_some(())
+    })
+    .unwrap_or_else(|error| panic!("{error:#}\n{:?}\n{}", daemon.get("/ready"), daemon.log_tail()));
+
+    // Within this time every answer would have to wait for the resolver's five seconds, were it asked by the SIP thread.
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    let me = peer.local_addr().unwrap();
+    let started = Instant::now();
+    let mut asked = 0;
+    while started.elapsed() < Duration::from_secs(12) {
+        asked += 1;
+        let options = format!(
+            "OPTIONS sip:agent@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {me};rport;branch=z9hG4bK{asked}\r\nMax-Forwards: 70\r\n\
+             From: <sip:x@{me}>;tag=x\r\nTo: <sip:agent@{to}>\r\nCall-ID: {asked}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+            to = daemon.sip()
+        );
+        peer.send_to(options.as_bytes(), daemon.sip()).unwrap();
+        peer.recv(&mut question).unwrap_or_else(|_| panic!("OPTIONS {asked} was not answered\n{}", daemon.log_tail()));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let caller = scene::call_directly(&daemon, tests::rtp::Codec::Pcmu, &dir.join("caller")).unwrap();
+    scene::hear_greeting(&caller).unwrap();
+    caller.hang_up().unwrap();
+
+    // One failure for each lookup of five seconds, in plain words.
+    let since = began.elapsed().as_secs();
+    let failures = daemon.log().lines().filter(|line| line.contains("app: registration failed")).count() as u64;
+    assert!((1..=since / 5 + 1).contains(&failures), "{failures} failures in {since} s\n{}", daemon.log_tail());
+    assert!(daemon.log().contains("reason=\"its host name cannot be looked up\""), "{}", daemon.log_tail());
+    assert!(!daemon.log().contains("panicked"), "{}", daemon.log_tail());
 }

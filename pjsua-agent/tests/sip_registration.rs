@@ -2,11 +2,11 @@
 
 mod wire;
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 use pjsua_agent::sip::{AccountConfig, RegistrationState, SipEvent};
-use wire::{Agent, Peer, header};
+use wire::{Agent, Peer, Stream, Tone, header};
 
 /// A registrar on a UDP socket, reusing the answers of [`Peer`].
 fn registrar() -> Peer {
@@ -183,4 +183,95 @@ fn a_registration_is_taken_back() {
         }
     }
     assert!(agent.event_within(Duration::from_secs(3)).is_none(), "and stays so");
+}
+
+/// Answers the agent's next BYE with a challenge for `realm`, and returns what comes after it.
+fn challenge_bye(peer: &Peer, realm: &str) -> String {
+    let mut buffer = [0; 4096];
+    let (bye, from) = loop {
+        let (length, from) = peer.sip.recv_from(&mut buffer).expect("a BYE");
+        let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        if message.starts_with("BYE ") {
+            break (message, from);
+        }
+    };
+    let mut answer = Peer::new(from);
+    answer.sip = peer.sip.try_clone().unwrap();
+    let headers = format!("Proxy-Authenticate: Digest realm=\"{realm}\",nonce=\"mine\",algorithm=MD5\r\n");
+    answer.answer(&bye, "407 Proxy Authentication Required", &headers);
+    loop {
+        match peer.receive_within(Duration::from_millis(400)) {
+            // Sent again before the answer was there.
+            Some(message) if message == bye => {}
+            after => return after.unwrap_or_default(),
+        }
+    }
+}
+
+#[test]
+fn a_digest_is_for_the_registrar_and_its_realm_alone() {
+    let mut registrar = registrar();
+    let mut agent = agent(&registrar, |account| account.refresh_max = Duration::from_secs(60));
+    challenge(&mut registrar);
+    let request = register(&mut registrar);
+    let contact = header(&request, "Contact").split(['<', '>']).nth(1).unwrap().to_owned();
+    grant_to(&registrar, &request);
+    assert_eq!(state(&mut agent), REGISTERED);
+
+    let elsewhere = Peer { sip: UdpSocket::bind("127.0.0.2:0").unwrap(), ..Peer::new(agent.addr) };
+    elsewhere.sip.set_read_timeout(Some(wire::PATIENCE)).unwrap();
+    for (from_elsewhere, realm, is_answered) in [(true, "pbx", false), (false, "other", false), (false, "pbx", true)] {
+        let mut pbx = Peer::new(agent.addr);
+        (pbx.sip, pbx.contact) = (registrar.sip.try_clone().unwrap(), contact.clone());
+        let offer = pbx.offer("0");
+        let invite = pbx.request("INVITE", "Content-Type: application/sdp\r\n", &offer);
+        let challenger = if from_elsewhere { &elsewhere } else { &registrar };
+        let own = format!("Contact: <sip:peer@{}>", pbx.address());
+        pbx.send(invite.replace(&own, &format!("Contact: <sip:peer@{}>", challenger.address())));
+        let call = agent.incoming().call;
+        agent.handle.answer(call, Tone::new(8000).0);
+        pbx.accept();
+        agent.media();
+        agent.handle.hang_up(call);
+        let after = challenge_bye(challenger, realm);
+        assert_eq!(agent.ended(call), (200, false));
+        assert_eq!(after.contains("Proxy-Authorization: Digest"), is_answered, "{from_elsewhere} {realm}: {after}");
+        if is_answered {
+            assert!(after.starts_with("BYE ") && after.contains("username=\"desk\""), "{after}");
+            challenger.answer(&after, "200 OK", "");
+        } else {
+            assert_eq!(after, "");
+        }
+    }
+}
+
+#[test]
+fn a_connection_on_which_nothing_comes_back_is_replaced() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let registrar = format!("sip:{at};transport=tcp");
+    let mut account = AccountConfig::new("desk", format!("sip:desk@{at}"), registrar, "desk", "s3cret");
+    (account.refresh_max, account.retry_min) = (Duration::from_secs(1), Duration::from_millis(200));
+    let mut agent = Agent::start(|config| {
+        config.trusted.clear();
+        config.bounds.stream = Duration::from_secs(2);
+        config.accounts.push(account);
+    });
+    let grant = |connection: Stream| {
+        let peer = Peer { stream: Some(connection.into()), ..Peer::new(at) };
+        grant_to(&peer, &peer.receive());
+        peer
+    };
+    // The first connection stays open, and what comes in on it is never read again.
+    let first = grant(Stream::new(listener.accept().unwrap().0));
+    assert_eq!(state(&mut agent), REGISTERED);
+    let second = grant(Stream::new(listener.accept().unwrap().0));
+    loop {
+        match state(&mut agent) {
+            RegistrationState::Registered { .. } => break,
+            RegistrationState::Failed { wrong_password: false, .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    drop((first, second));
 }

@@ -58,6 +58,8 @@ pub struct Setup {
     pub tts_more: String,
     /// More lines at the end of the configuration.
     pub more: String,
+    /// What it finds in place of `/etc/resolv.conf`; needs root.
+    pub resolv_conf: Option<String>,
 }
 
 impl Setup {
@@ -78,6 +80,7 @@ impl Setup {
             agent_more: String::new(),
             tts_more: String::new(),
             more: String::new(),
+            resolv_conf: None,
         })
     }
 
@@ -140,6 +143,7 @@ pub struct Daemon {
     config: PathBuf,
     sip: SocketAddr,
     api: SocketAddr,
+    resolv_conf: Option<PathBuf>,
     process: Option<Process>,
 }
 
@@ -162,7 +166,12 @@ impl Daemon {
         std::fs::create_dir_all(dir)?;
         let api = SocketAddr::from((Ipv4Addr::LOCALHOST, crate::ports::one()?));
         setup.write(api, dir)?;
-        Self::start_with(&dir.join("pjsua-agent.toml"), setup.sip, api, dir)
+        let resolv_conf = setup.resolv_conf.map(|text| (dir.join("resolv.conf"), text));
+        if let Some((path, text)) = &resolv_conf {
+            std::fs::write(path, text)?;
+        }
+        let resolv_conf = resolv_conf.map(|(path, _)| path);
+        Self::launch(&dir.join("pjsua-agent.toml"), setup.sip, api, resolv_conf, dir)
     }
 
     /// Starts the daemon with a configuration that somebody else wrote, which names these two addresses and keeps its journal
@@ -171,7 +180,18 @@ impl Daemon {
     /// # Errors
     /// It was not built.
     pub fn start_with(config: &Path, sip: SocketAddr, api: SocketAddr, dir: &Path) -> Result<Self> {
-        let mut daemon = Self { dir: dir.to_path_buf(), config: config.to_path_buf(), sip, api, process: None };
+        Self::launch(config, sip, api, None, dir)
+    }
+
+    fn launch(
+        config: &Path,
+        sip: SocketAddr,
+        api: SocketAddr,
+        resolv_conf: Option<PathBuf>,
+        dir: &Path,
+    ) -> Result<Self> {
+        let (dir, config) = (dir.to_path_buf(), config.to_path_buf());
+        let mut daemon = Self { dir, config, sip, api, resolv_conf, process: None };
         daemon.start_again()?;
         Ok(daemon)
     }
@@ -184,6 +204,9 @@ impl Daemon {
         self.process = None;
         let mut command = Command::new(crate::paths::program("pjsua-agent")?);
         command.args(["run", "--config"]).arg(&self.config).current_dir(&self.dir);
+        if let Some(file) = &self.resolv_conf {
+            crate::mounts::bind(&mut command, &[(file.clone(), PathBuf::from("/etc/resolv.conf"))])?;
+        }
         self.process = Some(Process::spawn("pjsua-agent", command, &self.log_path())?);
         Ok(())
     }

@@ -14,6 +14,7 @@ pub mod daemon;
 pub mod hostile;
 pub mod journal;
 pub mod material;
+pub mod mounts;
 pub mod paths;
 pub mod ports;
 pub mod process;

@@ -24,9 +24,6 @@ use super::{CallId, FramePort, Shared, SipConfig, SipEvent, SipHandle, Srtp, Sta
 const BUSY_POLL: Duration = Duration::from_millis(20);
 const IDLE_POLL: Duration = Duration::from_millis(200);
 const BOUNDS_CHECK: Duration = Duration::from_secs(1);
-/// A TCP connection on which a request has waited for an answer for as long as any may (RFC 3261 timer F), and on which
-/// nothing else has come in meanwhile, is replaced.
-const DEAD_STREAM: Duration = Duration::from_secs(32);
 /// For BYEs and the last REGISTERs to be answered.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 /// PJSUA counts a call as ended when its BYE is sent; this is for the answer, or one retransmission.
@@ -332,7 +329,7 @@ impl SipThread {
             return;
         }
         self.next_check = now + BOUNDS_CHECK;
-        self.endpoint.drop_dead_streams(DEAD_STREAM);
+        self.endpoint.drop_dead_streams(self.bounds.stream);
         let slots: Vec<(CallId, i32)> = self.inbox.inner.borrow_mut().calls.iter().map(|c| (c.id, c.slot)).collect();
         for (id, slot) in slots {
             let media = self.endpoint.media(slot);

@@ -98,6 +98,9 @@ impl Inner {
                 if let Some(source) = source.filter(|_| status == 0 && (200..300).contains(&code)) {
                     self.gate.registrar_answered(account, source);
                 }
+                // PJSIP's words name a function that nobody has called.
+                let is_name = reason.contains("PJ_ERESOLVE");
+                let reason = if is_name { "its host name cannot be looked up".to_owned() } else { reason };
                 Happening::Registration { account, answer: Answer { status, code, reason, expires } }
             }
             Event::Incoming { account, slot, invite, source } => {

@@ -64,6 +64,8 @@ pub struct Bounds {
     pub hold: Duration,
     /// From the REFER to its last NOTIFY. The conversation has a shorter one of its own, after which it talks on.
     pub transfer: Duration,
+    /// For anything to come in on a TCP connection on which a request waits for its answer; then the connection is replaced.
+    pub stream: Duration,
     /// Longer than the 32 s that an unacknowledged 200 or an unanswered BYE may take (RFC 3261 timers F and H).
     pub end: Duration,
 }
@@ -76,6 +78,8 @@ impl Default for Bounds {
             rtp: Duration::from_secs(60),
             hold: Duration::from_secs(600),
             transfer: Duration::from_secs(300),
+            // RFC 3261 timer F: by then the request itself is given up.
+            stream: Duration::from_secs(32),
             end: Duration::from_secs(40),
         }
     }
@@ -168,7 +172,7 @@ mod tests {
 
     fn bounds() -> Bounds {
         let of = |seconds| seconds * SECOND;
-        Bounds { answer: of(5), media: of(6), rtp: of(10), hold: of(20), transfer: of(7), end: of(8) }
+        Bounds { answer: of(5), media: of(6), rtp: of(10), hold: of(20), transfer: of(7), end: of(8), ..Bounds::default() }
     }
 
     /// The first second at which something is overdue, when the audio is `media` from `start` on.

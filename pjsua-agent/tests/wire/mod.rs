@@ -176,7 +176,7 @@ pub struct Peer {
     pub to_tag: Option<String>,
     pub contact: String,
     pub cseq: u32,
-    sequence: u16,
+    pub sequence: u16,
 }
 
 impl Peer {

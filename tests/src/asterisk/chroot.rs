@@ -1,17 +1,18 @@
 //! Into the tree: a chroot in a mount namespace of its own.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, setns, unshare};
+use nix::sched::{CloneFlags, setns};
 use nix::unistd::{chdir, chroot};
+
+use crate::mounts::{self, path_string};
 
 /// A folder of a test that covers one of the tree.
 pub struct Folder {
@@ -29,25 +30,20 @@ pub const FOLDERS: &[Folder] = &[
 
 /// Makes `command` run inside `tree`, with the test's own folders mounted over it.
 pub fn enter_new(command: &mut Command, tree: &Path, dir: &Path) -> Result<()> {
-    // Everything is prepared here: after fork nothing may be allocated.
     let mut binds = Vec::new();
     for folder in FOLDERS {
         let target = tree.join(folder.inside);
         std::fs::create_dir_all(&target)?;
-        binds.push((path_string(&dir.join(folder.name))?, path_string(&target)?));
+        binds.push((dir.join(folder.name), target));
     }
-    binds.push((c"/dev".to_owned(), path_string(&tree.join("dev"))?));
+    binds.push((PathBuf::from("/dev"), tree.join("dev")));
+    mounts::bind(command, &binds)?;
+    // Everything is prepared here: after fork nothing may be allocated.
     let proc = path_string(&tree.join("proc"))?;
     let root = path_string(tree)?;
     // SAFETY: between fork and exec only system calls are made, with strings that were allocated before.
     unsafe {
         command.pre_exec(move || {
-            unshare(CloneFlags::CLONE_NEWNS)?;
-            mount(None::<&CStr>, c"/", None::<&CStr>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&CStr>)?;
-            for (source, target) in &binds {
-                let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
-                mount(Some(source.as_c_str()), target.as_c_str(), None::<&CStr>, flags, None::<&CStr>)?;
-            }
             mount(Some(c"proc"), proc.as_c_str(), Some(c"proc"), MsFlags::empty(), None::<&CStr>)?;
             chroot(root.as_c_str())?;
             chdir(c"/")?;
@@ -72,8 +68,4 @@ pub fn enter_existing(command: &mut Command, tree: &Path, pid: u32) -> Result<()
         })
     };
     Ok(())
-}
-
-fn path_string(path: &Path) -> Result<CString> {
-    CString::new(path.as_os_str().as_bytes()).context("a path with a NUL in it")
 }

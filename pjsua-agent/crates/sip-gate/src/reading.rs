@@ -65,7 +65,8 @@ impl<'a> Reading<'a> {
         let tag = |address: &Address| address.tag.clone().unwrap_or_default();
         let same = self.method.as_bytes() == parsed.method
             && self.method.as_bytes() == parsed.cseq_method
-            && self.call_id.as_bytes() == parsed.call_id
+            // PJSIP counts blanks at the end of the line to the Call-ID.
+            && self.call_id.as_bytes() == parsed.call_id.trim_ascii_end()
             && tag(&self.from).as_bytes() == parsed.from_tag
             && tag(&self.to).as_bytes() == parsed.to_tag
             && self.cseq == parsed.cseq;
@@ -276,11 +277,15 @@ impl<'a> Scanner<'a> {
         is_uri(uri).then_some(uri)
     }
 
-    /// A URI without brackets: RFC 3261 section 20 allows no `,`, `?` or `;` in it.
+    /// A URI without brackets: RFC 3261 section 20 allows no `,`, `?` or `;` in it. PJSIP gives the parameters behind one
+    /// of another scheme than sip and sips to the URI.
     fn bare(&mut self) -> Option<&'a str> {
         let end = self.rest.find([';', ' ', '\t', ',']).unwrap_or(self.rest.len());
         let uri = self.take(end);
-        (is_uri(uri) && !uri.contains('?')).then_some(uri)
+        let is_sip = uri.split_once(':').is_some_and(|(scheme, _)| {
+            scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips")
+        });
+        (is_uri(uri) && !uri.contains('?') && (is_sip || self.is_at_end())).then_some(uri)
     }
 
     fn host(&mut self) -> Option<&'a str> {
@@ -356,6 +361,7 @@ mod tests {
             "<sip:demo@127.0.0.1>;x=\"open;tag=a",
             "<sip:demo@127.0.0.1>,<sip:a@b>;tag=x",
             "<sip:demo@127.0.0.1> tag=x",
+            "tel:+4930;tag=x",
         ] {
             assert_eq!(tag(value), None, "{value}");
         }
