@@ -79,8 +79,15 @@ fn request_line(line: &str) -> Option<(&str, &str)> {
     let mut parts = line.split(' ');
     let (method, uri, version) = (parts.next()?, parts.next()?, parts.next()?);
     let is_whole = parts.next().is_none() && version.eq_ignore_ascii_case("SIP/2.0");
-    let is_method = !method.is_empty() && method.bytes().all(is_token);
-    (is_whole && is_method && is_uri(uri)).then_some((method, uri))
+    (is_whole && is_method(method) && is_uri(uri)).then_some((method, uri))
+}
+
+/// A token. Methods are case-sensitive (RFC 3261 section 7.1), and PJSIP takes these six for each other.
+fn is_method(method: &str) -> bool {
+    const KNOWN: [&str; 6] = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "REGISTER"];
+    let known = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(method));
+    let is_written_right = known.is_none_or(|known| *known == method);
+    !method.is_empty() && method.bytes().all(is_token) && is_written_right
 }
 
 fn status_line(line: &str) -> Option<()> {
@@ -93,7 +100,7 @@ fn cseq(value: &str) -> Option<(u32, &str)> {
     let digits = value.len() - value.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, rest) = value.split_at(digits);
     let method = rest.trim_matches([' ', '\t']);
-    let is_whole = rest.starts_with([' ', '\t']) && !method.is_empty() && method.bytes().all(is_token);
+    let is_whole = rest.starts_with([' ', '\t']) && is_method(method);
     // Ten digits hold the largest; leading zeros are counted so that no parser's buffer is tried.
     let number = (1..=10).contains(&digits).then(|| number.parse::<u32>().ok()).flatten()?;
     (is_whole && number <= MAX_CSEQ).then_some((number, method))
@@ -392,7 +399,7 @@ mod tests {
     #[test]
     fn a_request_line_has_three_parts() {
         assert_eq!(request_line("BYE sip:a@b SIP/2.0"), Some(("BYE", "sip:a@b")));
-        for line in ["BYE  sip:a@b SIP/2.0", "BYE sip:a@b", "BYE a SIP/2.0", "sip/2.0 200 OK", "B/E sip:a SIP/2.0", "BYE sip:a@b SIP/2.0 "] {
+        for line in ["BYE  sip:a@b SIP/2.0", "BYE sip:a@b", "BYE a SIP/2.0", "sip/2.0 200 OK", "B/E sip:a SIP/2.0", "Bye sip:a@b SIP/2.0", "BYE sip:a@b SIP/2.0 "] {
             assert_eq!(request_line(line), None, "{line}");
         }
     }
