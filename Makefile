@@ -18,7 +18,7 @@ CONF     := $(DESTDIR)$(SYSCONFDIR)/pjsua-agent
 RELOCATE := sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/etc/pjsua-agent|$(SYSCONFDIR)/pjsua-agent|g'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench build install uninstall lint fmt clean rust deps deps-build sources models asterisk
+.PHONY: help demo test bench build install uninstall lint fuzz fmt clean rust deps deps-build sources models asterisk
 # apt and cargo lock anyway; the order of prerequisites is their order in time.
 .NOTPARALLEL:
 
@@ -95,6 +95,10 @@ lint: ## formatting, clippy, and cargo-deny where it is installed
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+# Ten minutes for code that has not been fuzzed for as long before, else one; FUZZ_SECONDS says otherwise.
+fuzz: sources ## hold our reading of SIP messages against PJSIP's
+	@scripts/fuzz differential $(FUZZ_SECONDS)
 
 fmt: ## formats all code
 	$(CARGO) fmt --all

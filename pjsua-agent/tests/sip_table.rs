@@ -30,7 +30,7 @@ fn rows() -> Vec<(String, Vec<Option<u16>>)> {
         let method = cells.next().and_then(|cell| cell.split('`').nth(1)).expect("a method").to_owned();
         let answers: Vec<Option<u16>> = cells
             .take(WHO.len())
-            .map(|cell| match cell.split(' ').next() {
+            .map(|cell| match cell.split([' ', ',']).next() {
                 Some("–") => None,
                 status => Some(status.and_then(|s| s.parse().ok()).unwrap_or_else(|| panic!("no status: {cell}"))),
             })
@@ -176,4 +176,28 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_test_that_the_page_names_exists() {
+    let folders = ["tests", "src", "crates", "../tests"].map(|folder| format!("{}/{folder}", env!("CARGO_MANIFEST_DIR")));
+    let mut sources = String::new();
+    let mut waiting: Vec<std::path::PathBuf> = folders.iter().map(Into::into).collect();
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+    let named: Vec<&str> = TABLE
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.matches('_').count() > 3 && !word.starts_with("pjsua_agent_"))
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    for test in named {
+        assert!(sources.contains(&format!("fn {test}()")), "docs/security.md names {test}, which is no test");
+    }
 }

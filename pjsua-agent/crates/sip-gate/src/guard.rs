@@ -138,8 +138,13 @@ fn check_single_headers(message: &Message<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// PJSIP ends a header at `&` (it reads those of a URI in the same way) and takes what follows for the next one.
+/// PJSIP ends a header at `&` (it reads those of a URI in the same way) and takes what follows for the next one; only in
+/// quotes, in a URI and in the name before one it is a character like others.
 fn has_loose_ampersand(value: &str) -> bool {
+    let value = match value.find([':', '<', '"']) {
+        Some(at) if value[at..].starts_with('<') => &value[at..],
+        _ => value,
+    };
     let (mut is_quoted, mut is_bracketed, mut is_escaped) = (false, false, false);
     for c in value.chars() {
         match c {
@@ -327,6 +332,7 @@ mod tests {
             assert_eq!(code(&request("OPTIONS", &format!("{hidden}\r\n"), "")), 400, "{hidden}");
         }
         assert_eq!(code(&request("OPTIONS", "Contact: \"A & B\" <sip:a&b@c>\r\nSubject: A & B\r\n", "")), 0);
+        assert_eq!(code(&request("OPTIONS", "From: Smith & Sons <sip:a@b>\r\n", "")), 0);
     }
 
     #[test]

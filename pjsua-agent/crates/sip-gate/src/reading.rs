@@ -388,6 +388,21 @@ mod tests {
     }
 
     #[test]
+    fn a_message_may_be_written_as_widely_as_the_grammar_allows() {
+        let data = b"INVITE sip:agent@pbx;unknown SIP/2.0\r\nTO :\r\n sip:agent@pbx ;   tag    = t1\r\n\
+            from   : \"A \\\\\\\"\"       <sip:ann@pbx>\r\n  ;\r\n  tag = f1\r\nCall-ID: wide.1@192.0.2.1\r\ncseq: 0009\r\n  INVITE\r\n\
+            Via  : SIP  /   2.0\r\n /UDP\r\n    192.0.2.2;branch=390skdjuw\r\n\
+            v:  SIP  / 2.0  / TCP     host   ;\r\n  branch  =   z9hG4bK9  ,\r\n SIP  /    2.0   / UDP  192.0.2.3   ; branch=\r\n z9\r\n\
+            m:\"Q \\\"\\\"\" <sip:ann@pbx> ; new =\r\n      value ;\r\n  second ; q = 0.33\r\n\r\n";
+        let message = Message::parse(data).unwrap();
+        let reading = Reading::of(&message).unwrap();
+        assert_eq!((reading.to.tag.as_deref(), reading.from.tag.as_deref()), (Some("t1"), Some("f1")));
+        assert_eq!((reading.from.name.as_str(), reading.cseq, reading.method), ("A \\\"", 9, "INVITE"));
+        assert_eq!((reading.via.host, reading.via.branch), ("192.0.2.2", "390skdjuw"));
+        assert_eq!(reading.contact.unwrap().uri, "sip:ann@pbx");
+    }
+
+    #[test]
     fn a_sequence_number_stays_below_two_to_the_31() {
         assert_eq!(cseq("7 INVITE"), Some((7, "INVITE")));
         assert_eq!(cseq("2147483647\tBYE"), Some((i32::MAX as u32, "BYE")));
