@@ -32,8 +32,6 @@ fn at_sigterm_calls_may_end_new_ones_are_refused_and_the_last_is_ended_in_time()
 
     // Calls go on: one caller still gets his answer.
     let answer = scene::ask(&callers[0], "what are your opening hours on saturday").unwrap();
-    let words = scene::understand(&callers[0], &answer).unwrap();
-    assert!(words.contains("afternoon"), "{words}");
     for caller in &callers[..4] {
         caller.hang_up().unwrap();
     }
@@ -43,6 +41,9 @@ fn at_sigterm_calls_may_end_new_ones_are_refused_and_the_last_is_ended_in_time()
     assert!(lasted >= drain - Duration::from_secs(1), "the last call was ended after {lasted:?}");
     let status = scene.daemon.wait_end(Duration::from_secs(10)).unwrap();
     assert_eq!(status.code(), Some(0));
+    // Judged when nothing waits for it any more: that takes as long as the machine takes.
+    let words = scene::understand(&callers[0], &answer).unwrap();
+    assert!(words.contains("afternoon"), "{words}");
     for caller in &callers {
         caller.finish().unwrap();
     }

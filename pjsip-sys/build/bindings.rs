@@ -21,7 +21,10 @@ pub fn compile_shim(crate_dir: &Path, prefix: &Path) -> Result<(), String> {
         .flag("-fstack-protector-strong")
         .flag("-Wextra")
         .cpp_link_stdlib(None)
-        .files(["agent_shim.cpp", "frame_port.cpp", "guard.cpp", "reading.cpp", "resolver.cpp"].map(|file| shim.join(file)));
+        .files(
+            ["agent_shim.cpp", "frame_port.cpp", "guard.cpp", "reading.cpp", "resolver.cpp"]
+                .map(|file| shim.join(file)),
+        );
     for (name, value) in DEFINES {
         build.define(name, value);
     }

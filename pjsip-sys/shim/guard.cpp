@@ -1,5 +1,6 @@
 #include "guard.hpp"
 
+#include "fence.hpp"
 #include "reading.hpp"
 
 #include <pjsip_ua.h>
@@ -125,15 +126,27 @@ pj_bool_t inspect(pjsip_rx_data *rdata, bool is_request) {
     return PJ_TRUE;
 }
 
-pj_bool_t on_rx_request(pjsip_rx_data *rdata) { return inspect(rdata, true); }
-pj_bool_t on_rx_response(pjsip_rx_data *rdata) { return inspect(rdata, false); }
+pj_bool_t inspect_or_drop(pjsip_rx_data *rdata, bool is_request) {
+    pj_bool_t stops = PJ_TRUE;
+    fence([&] { stops = inspect(rdata, is_request); });
+    return stops;
+}
+
+pj_bool_t on_rx_request(pjsip_rx_data *rdata) {
+    /* An answer goes to where its request came from, and to nowhere else that a stranger names (RFC 3261 18.2.2 would
+     * have it sent there, and its name looked up). */
+    rdata->msg_info.via->maddr_param.slen = 0;
+    return inspect_or_drop(rdata, true);
+}
+
+pj_bool_t on_rx_response(pjsip_rx_data *rdata) { return inspect_or_drop(rdata, false); }
 
 pj_status_t on_tx_request(pjsip_tx_data *tdata) {
     pjsip_transport *transport = tdata->tp_info.transport;
     if (transport && is_stream(transport) && tdata->msg->line.req.method.id != PJSIP_ACK_METHOD) {
         pj_time_val now;
         pj_gettickcount(&now);
-        guard.waiting.emplace(transport, now);
+        fence([&] { guard.waiting.emplace(transport, now); });
     }
     return PJ_SUCCESS;
 }

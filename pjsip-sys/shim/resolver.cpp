@@ -1,5 +1,7 @@
 #include "resolver.hpp"
 
+#include "fence.hpp"
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -62,10 +64,10 @@ void finish(const Lookup &lookup, const pjsip_server_addresses &found) {
     lookup.done(found.count ? PJ_SUCCESS : PJ_ERESOLVE, lookup.token, &found);
 }
 
-void resolve(pjsip_resolver_t *, pj_pool_t *, const pjsip_host_info *target, void *token, pjsip_resolver_callback *done) {
-    const pj_str_t &name = target->addr.host;
-    Lookup lookup{std::string(name.ptr, static_cast<size_t>(std::max<pj_ssize_t>(name.slen, 0))), target->addr.port,
-                  transport_type(*target), token, done};
+void begin(const pjsip_host_info &target, void *token, pjsip_resolver_callback *done) {
+    const pj_str_t &name = target.addr.host;
+    Lookup lookup{std::string(name.ptr, static_cast<size_t>(std::max<pj_ssize_t>(name.slen, 0))), target.addr.port,
+                  transport_type(target), token, done};
     pj_sockaddr address;
     if (parse(lookup.host, &address)) {
         pjsip_server_addresses found{};
@@ -76,6 +78,13 @@ void resolve(pjsip_resolver_t *, pj_pool_t *, const pjsip_host_info *target, voi
     const Lookup &kept = resolver.lookups[number] = std::move(lookup);
     if (resolver.ask(resolver.user, number, {kept.host.data(), kept.host.size()}) != 0)
         resolved(number, nullptr, 0);
+}
+
+void resolve(pjsip_resolver_t *, pj_pool_t *, const pjsip_host_info *target, void *token, pjsip_resolver_callback *done) {
+    if (fence([&] { begin(*target, token, done); }) == PJ_SUCCESS)
+        return;
+    pjsip_server_addresses none{};
+    done(PJ_ENOMEM, token, &none);
 }
 
 pjsip_ext_resolver hook;

@@ -64,6 +64,20 @@ fn a_malformed_to_lets_no_stranger_in() {
 }
 
 #[test]
+fn a_strangers_answer_goes_to_where_he_is() {
+    let agent = Agent::start(trusting_others);
+    let elsewhere = std::net::UdpSocket::bind("127.0.0.3:0").unwrap();
+    elsewhere.set_read_timeout(Some(SOON)).unwrap();
+    for maddr in [elsewhere.local_addr().unwrap().ip().to_string(), "host.invalid".into()] {
+        let mut peer = Peer::new(agent.addr);
+        let invite = invite_to(&mut peer, "To: <sip:agent@127.0.0.1>");
+        peer.send(invite.replace(";rport;", &format!(";maddr={maddr};")));
+        assert_eq!(peer.status(wire::PATIENCE), Some(403), "{maddr}");
+    }
+    assert!(elsewhere.recv(&mut [0; 100]).is_err());
+}
+
+#[test]
 fn nor_does_it_for_a_peer_who_may_call_get_past_the_limits() {
     let mut agent = Agent::start(|config| config.max_calls = 1);
     let (mut first, id) = call(&mut agent, Transport::Udp);

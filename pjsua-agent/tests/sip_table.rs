@@ -180,7 +180,8 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
 
 #[test]
 fn every_test_that_the_page_names_exists() {
-    let folders = ["tests", "src", "crates", "../tests"].map(|folder| format!("{}/{folder}", env!("CARGO_MANIFEST_DIR")));
+    let folders =
+        ["tests", "src", "crates", "../tests"].map(|folder| format!("{}/{folder}", env!("CARGO_MANIFEST_DIR")));
     let mut sources = String::new();
     let mut waiting: Vec<std::path::PathBuf> = folders.iter().map(Into::into).collect();
     while let Some(path) = waiting.pop() {

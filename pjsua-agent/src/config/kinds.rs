@@ -126,9 +126,7 @@ pub(super) fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(Va
 /// A string that `T` understands.
 pub(super) fn parsed<T: FromStr<Err: Display>>(value: Value<'_>) -> Reading<T> {
     match value.value {
-        DeValue::String(text) => {
-            text.parse().or_else(|bad: T::Err| value.refuse(format!("{} {bad}", value.source())))
-        }
+        DeValue::String(text) => text.parse().or_else(|bad: T::Err| value.refuse(format!("{} {bad}", value.source()))),
         _ => value.wrong_type("text in quotes"),
     }
 }

@@ -34,9 +34,9 @@ pub use hearing::{Hearing, ModelFile, Vad};
 pub use problem::{ConfigError, Problem};
 pub use secret::Secret;
 pub use sip::{Account, Codec, Sip};
+pub use sip_gate::Network;
 pub use speech::{Llm, LlmEngine, PhraseCache, Stt, SttEngine, Tts, TtsEngine, Workers};
 pub use turns::Turns;
-pub use sip_gate::Network;
 pub use values::{BadValue, HeaderPattern, Listen, SipUri, Transport};
 
 /// A valid configuration: every agent that is named exists, every address parses, every value is in its range.

@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 use super::account::{Answer, Registration, Step};
 use super::ffi::{self, Endpoint, StartClock};
 use super::inbox::{Happening, Inbox};
-use super::names::{self, Names, Next};
+use super::names::Resolver;
 use super::overdue::{Bounds, Wait, Watch};
 use super::transfer::{self, Transfer};
 use super::{CallId, FramePort, Shared, SipConfig, SipEvent, SipHandle, Srtp, StartError, bring_up};
@@ -52,7 +52,7 @@ pub(super) fn spawn(
     tick: Box<dyn Fn() + Send + Sync>,
     events: UnboundedSender<SipEvent>,
 ) -> Result<(SipHandle, JoinHandle<()>), StartError> {
-    validate(&config)?;
+    config.validate()?;
     if RUNNING.swap(true, Ordering::AcqRel) {
         return Err(StartError::AlreadyRunning);
     }
@@ -100,20 +100,6 @@ fn start_thread(
     }
 }
 
-fn validate(config: &SipConfig) -> Result<(), StartError> {
-    let bad = |what: String| Err(StartError::Config(what));
-    if config.listen.is_empty() {
-        return bad("listen: no address to listen on".into());
-    }
-    if !(1..=SipConfig::MAX_CALLS).contains(&config.max_calls) {
-        return bad(format!("max_calls: {} is not within 1 to {}", config.max_calls, SipConfig::MAX_CALLS));
-    }
-    if config.rtp_ports.0 >= config.rtp_ports.1 || config.rtp_ports.0 == 0 {
-        return bad(format!("rtp_ports: {} to {} is no range of ports", config.rtp_ports.0, config.rtp_ports.1));
-    }
-    Ok(())
-}
-
 /// An account that registers.
 pub(super) struct Account {
     /// PJSUA's.
@@ -131,10 +117,7 @@ struct SipThread {
     shared: Arc<Shared>,
     bounds: Bounds,
     next_check: Instant,
-    names: Names,
-    answers_in: crossbeam_channel::Sender<names::Answer>,
-    answers: crossbeam_channel::Receiver<names::Answer>,
-    wake: Arc<UnixDatagram>,
+    resolver: Resolver,
 }
 
 impl SipThread {
@@ -165,29 +148,15 @@ impl SipThread {
             StartClock::Library(error) => StartError::Library(error),
             StartClock::Thread(error) => StartError::Thread(error),
         })?;
-        let (bounds, next_check, names) = (config.bounds, Instant::now(), Names::new(&config.listen));
-        let (answers_in, answers) = crossbeam_channel::bounded(names::MAX_LOOKUPS);
-        Ok(Self {
-            endpoint,
-            inbox,
-            accounts,
-            commands,
-            events,
-            shared,
-            bounds,
-            next_check,
-            names,
-            answers_in,
-            answers,
-            wake,
-        })
+        let (bounds, next_check, resolver) = (config.bounds, Instant::now(), Resolver::new(&config.listen, wake));
+        Ok(Self { endpoint, inbox, accounts, commands, events, shared, bounds, next_check, resolver })
     }
 
     fn run(mut self) {
         while self.take_commands() {
             let now = Instant::now();
             self.step_registrations(now);
-            self.take_names();
+            self.resolver.take(&self.endpoint);
             self.step_transfers(now);
             self.check_bounds(now);
             self.endpoint.poll(self.time_to_wait(now));
@@ -358,41 +327,9 @@ impl SipThread {
         }
     }
 
-    /// Hands PJSIP the addresses that have been found.
-    fn take_names(&mut self) {
-        while let Ok(answer) = self.answers.try_recv() {
-            let (lookups, addresses) = self.names.answered(answer);
-            for lookup in lookups {
-                self.endpoint.resolved(lookup, &addresses);
-            }
-        }
-    }
-
-    fn look_up(&mut self, lookup: u64, host: String) {
-        match self.names.ask(lookup, &host) {
-            Next::Wait => {}
-            Next::LookUp => {
-                let (answers, wake) = (self.answers_in.clone(), Arc::clone(&self.wake));
-                let of = host.clone();
-                let spawned = std::thread::Builder::new().name("sip-names".into()).spawn(move || {
-                    // The SIP thread may have ended meanwhile, which takes the receiver along.
-                    let _ = answers.send(names::look_up(of));
-                    let _ = wake.send(&[0]);
-                });
-                if let Err(error) = spawned {
-                    let _ = self.answers_in.try_send(names::Answer { host, found: Err(error.to_string()) });
-                }
-            }
-            Next::GiveUp => {
-                warn!(host, "too many names are being looked up; this one is given up");
-                self.endpoint.resolved(lookup, &[]);
-            }
-        }
-    }
-
     fn time_to_wait(&self, now: Instant) -> Duration {
         let inner = self.inbox.inner.borrow();
-        if !inner.happenings.is_empty() || !self.commands.is_empty() || !self.answers.is_empty() {
+        if !inner.happenings.is_empty() || !self.commands.is_empty() || self.resolver.has_answers() {
             return Duration::ZERO;
         }
         let most = if inner.calls.len() == 0 { IDLE_POLL } else { BUSY_POLL };
@@ -407,7 +344,9 @@ impl SipThread {
             match happening {
                 None => break,
                 Some(Happening::Event(event)) => self.send(event),
-                Some(Happening::Resolve { lookup, host }) => self.look_up(lookup, host),
+                Some(Happening::Resolve { lookup, host }) => {
+                    self.resolver.look_up(lookup, host, &self.endpoint);
+                }
                 Some(Happening::Registration { account, answer }) => self.registration_answered(account, &answer, now),
                 Some(Happening::Transfer { call, code, done }) => {
                     let passed = match self.inbox.inner.borrow_mut().calls.get(call) {
@@ -449,7 +388,7 @@ impl SipThread {
         let at_least = if had_calls { now + BYE_GRACE } else { now };
         while Instant::now() < at_least || (Instant::now() < now + SHUTDOWN_LIMIT && !self.is_quiet()) {
             self.step_registrations(Instant::now());
-            self.take_names();
+            self.resolver.take(&self.endpoint);
             self.endpoint.poll(BUSY_POLL);
             self.pass_on_happenings();
         }

@@ -77,7 +77,7 @@ pub enum RegistrationState {
     },
     /// Not known, and tried again by itself.
     Failed {
-        /// SIP status; 408 if nobody answered, 503 if the registrar could not be reached or resolved.
+        /// SIP status; 408 if nobody answered, 502 if its name could not be looked up, 503 if it could not be reached.
         code: u16,
         /// In words.
         reason: String,

@@ -29,10 +29,20 @@ pub(super) struct Inner {
 /// What the SIP thread has to pass on.
 pub(super) enum Happening {
     Event(SipEvent),
-    Registration { account: i32, answer: Answer },
-    Transfer { call: CallId, code: u16, done: bool },
+    Registration {
+        account: i32,
+        answer: Answer,
+    },
+    Transfer {
+        call: CallId,
+        code: u16,
+        done: bool,
+    },
     /// PJSIP wants to know the addresses of a host, as its lookup of this number.
-    Resolve { lookup: u64, host: String },
+    Resolve {
+        lookup: u64,
+        host: String,
+    },
 }
 
 impl Inbox {
@@ -40,9 +50,7 @@ impl Inbox {
         let (calls, accounts, happenings) = (Calls::default(), Vec::new(), VecDeque::new());
         Self { inner: RefCell::new(Inner { gate, calls, accounts, happenings }) }
     }
-}
 
-impl Inbox {
     /// The call in `slot` has ended, although PJSIP does not say so.
     pub(super) fn forget(&self, slot: i32) {
         ffi::Receiver::note(self, Event::Ended { slot, code: 408, reason: String::new(), by_peer: false });

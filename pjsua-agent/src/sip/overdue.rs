@@ -172,7 +172,15 @@ mod tests {
 
     fn bounds() -> Bounds {
         let of = |seconds| seconds * SECOND;
-        Bounds { answer: of(5), media: of(6), rtp: of(10), hold: of(20), transfer: of(7), end: of(8), ..Bounds::default() }
+        Bounds {
+            answer: of(5),
+            media: of(6),
+            rtp: of(10),
+            hold: of(20),
+            transfer: of(7),
+            end: of(8),
+            ..Bounds::default()
+        }
     }
 
     /// The first second at which something is overdue, when the audio is `media` from `start` on.

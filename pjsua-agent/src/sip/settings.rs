@@ -2,6 +2,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::StartError;
 use super::overdue::Bounds;
 use crate::config::{Listen, Network};
 
@@ -36,6 +37,20 @@ pub struct SipConfig {
 impl SipConfig {
     /// Compiled into PJSIP with room to spare (`pjsip-sys/config_site.h`).
     pub const MAX_CALLS: u32 = 1000;
+
+    pub(super) fn validate(&self) -> Result<(), StartError> {
+        let bad = |what: String| Err(StartError::Config(what));
+        if self.listen.is_empty() {
+            return bad("listen: no address to listen on".into());
+        }
+        if !(1..=Self::MAX_CALLS).contains(&self.max_calls) {
+            return bad(format!("max_calls: {} is not within 1 to {}", self.max_calls, Self::MAX_CALLS));
+        }
+        if self.rtp_ports.0 >= self.rtp_ports.1 || self.rtp_ports.0 == 0 {
+            return bad(format!("rtp_ports: {} to {} is no range of ports", self.rtp_ports.0, self.rtp_ports.1));
+        }
+        Ok(())
+    }
 }
 
 impl Default for SipConfig {

@@ -101,7 +101,7 @@ pub struct Parsed<'a> {
     /// The method of CSeq.
     pub cseq_method: &'a [u8],
     /// PJSIP found a header twice of which there is one.
-    pub is_ambiguous: bool,
+    pub is_repeated: bool,
     /// PJSIP found a Replaces header.
     pub has_replaces: bool,
     /// A transaction that the request belongs to: it is a retransmission, or the ACK of a refusal.
@@ -242,8 +242,8 @@ impl Gate {
         if let Err(refusal) = reading.agrees(parsed) {
             return Verdict::Refuse(refusal);
         }
-        if parsed.is_ambiguous {
-            return Verdict::Refuse(Refusal::new(400, "Ambiguous headers"));
+        if parsed.is_repeated {
+            return Verdict::Refuse(Refusal::new(400, "Header given twice"));
         }
         if parsed.has_transaction {
             return Verdict::Pass;

@@ -18,6 +18,7 @@ mod guard;
 mod message;
 mod network;
 mod reading;
+mod scanner;
 mod sdp;
 
 use std::fmt;

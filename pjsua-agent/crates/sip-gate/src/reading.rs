@@ -6,6 +6,7 @@
 use super::gate::Parsed;
 use super::guard::Refusal;
 use super::message::{Message, is_token};
+use super::scanner::{Scanner, is_uri};
 
 /// RFC 3261 section 8.1.1.5: less than 2^31.
 const MAX_CSEQ: u32 = i32::MAX as u32;
@@ -109,15 +110,9 @@ fn cseq(value: &str) -> Option<(u32, &str)> {
 /// RFC 3261 `callid`: one word, or two with an `@` between them.
 fn is_call_id(value: &str) -> bool {
     let is_word = |b: u8| is_token(b) || b"()<>:\\\"/[]?{}".contains(&b);
-    !value.is_empty() && value.split('@').count() <= 2 && value.split('@').all(|w| !w.is_empty() && w.bytes().all(is_word))
-}
-
-/// A scheme, a colon, and nothing that could end the URI in a line or between angle brackets.
-fn is_uri(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_once(':') else { return false };
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-    is_scheme && !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"`\\^{}|".contains(&b))
+    !value.is_empty()
+        && value.split('@').count() <= 2
+        && value.split('@').all(|w| !w.is_empty() && w.bytes().all(is_word))
 }
 
 /// A From, To or Contact value: `"Name" <uri>;tag=x`, `Name <uri>` or a bare `uri;tag=x` (RFC 3261 section 20.10).
@@ -221,122 +216,6 @@ impl<'a> Via<'a> {
     }
 }
 
-/// Walks over a header value. Every step but [`Scanner::quoted`] passes over the blanks behind it.
-struct Scanner<'a> {
-    rest: &'a str,
-}
-
-impl<'a> Scanner<'a> {
-    fn blanks(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t']);
-    }
-
-    fn is_at_end(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn eat(&mut self, wanted: char) -> bool {
-        let Some(rest) = self.rest.strip_prefix(wanted) else { return false };
-        self.rest = rest;
-        self.blanks();
-        true
-    }
-
-    fn take(&mut self, length: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        self.blanks();
-        taken
-    }
-
-    fn token(&mut self) -> Option<&'a str> {
-        let length = self.rest.bytes().take_while(|b| is_token(*b)).count();
-        (length > 0).then(|| self.take(length))
-    }
-
-    /// A quoted string, with its escapes undone.
-    fn quoted(&mut self) -> Option<String> {
-        let mut text = String::new();
-        let mut is_escaped = false;
-        for (at, c) in self.rest.char_indices().skip(1) {
-            match c {
-                _ if is_escaped => {
-                    text.push(c);
-                    is_escaped = false;
-                }
-                '\\' => is_escaped = true,
-                '"' => {
-                    self.rest = &self.rest[at + 1..];
-                    return Some(text);
-                }
-                _ => text.push(c),
-            }
-        }
-        None
-    }
-
-    fn bracketed(&mut self) -> Option<&'a str> {
-        let inner = self.rest.strip_prefix('<')?;
-        let end = inner.find('>')?;
-        let uri = &inner[..end];
-        self.rest = &inner[end + 1..];
-        self.blanks();
-        is_uri(uri).then_some(uri)
-    }
-
-    /// A URI without brackets: RFC 3261 section 20 allows no `,`, `?` or `;` in it. PJSIP gives the parameters behind one
-    /// of another scheme than sip and sips to the URI.
-    fn bare(&mut self) -> Option<&'a str> {
-        let end = self.rest.find([';', ' ', '\t', ',']).unwrap_or(self.rest.len());
-        let uri = self.take(end);
-        let is_sip = uri.split_once(':').is_some_and(|(scheme, _)| {
-            scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips")
-        });
-        (is_uri(uri) && !uri.contains('?') && (is_sip || self.is_at_end())).then_some(uri)
-    }
-
-    fn host(&mut self) -> Option<&'a str> {
-        if let Some(inner) = self.rest.strip_prefix('[') {
-            let end = inner.find(']')?;
-            let host = &inner[..end];
-            self.take(end + 2);
-            return (!host.is_empty() && host.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b))).then_some(host);
-        }
-        let length = self.rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"-._".contains(b)).count();
-        (length > 0).then(|| self.take(length))
-    }
-
-    fn port(&mut self) -> Option<u16> {
-        let length = self.rest.bytes().take_while(u8::is_ascii_digit).count();
-        if !(1..=5).contains(&length) {
-            return None;
-        }
-        self.take(length).parse().ok()
-    }
-
-    /// `;name`, `;name=token` and `;name="quoted"`, until something else comes. `accept` says whether a parameter is right.
-    fn parameters(&mut self, mut accept: impl FnMut(&'a str, Option<&'a str>) -> bool) -> Option<()> {
-        while self.eat(';') {
-            let name = self.token()?;
-            let mut value = None;
-            if self.eat('=') {
-                if self.rest.starts_with('"') {
-                    self.quoted()?;
-                    self.blanks();
-                } else {
-                    // IPv6 references and their colons stand in `received` and `maddr`.
-                    let length = self.rest.bytes().take_while(|b| is_token(*b) || b"[:]".contains(b)).count();
-                    value = Some(self.take(length));
-                }
-            }
-            if !accept(name, value) {
-                return None;
-            }
-        }
-        Some(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,7 +227,10 @@ mod tests {
     #[test]
     fn an_address_is_read_in_each_of_its_forms() {
         let from = Address::parse("\"Ann \\\"A\\\" Lee\" <sip:+49301@pbx>;tag=1").unwrap();
-        assert_eq!((from.name.as_str(), from.uri.as_str(), from.tag.as_deref()), ("Ann \"A\" Lee", "sip:+49301@pbx", Some("1")));
+        assert_eq!(
+            (from.name.as_str(), from.uri.as_str(), from.tag.as_deref()),
+            ("Ann \"A\" Lee", "sip:+49301@pbx", Some("1"))
+        );
         let bare = Address::parse("sip:bob@b;tag=x").unwrap();
         assert_eq!((bare.name.as_str(), bare.uri.as_str(), bare.tag.as_deref()), ("", "sip:bob@b", Some("x")));
         let plain = Address::parse("Bob B <sip:bob@b;user=phone>").unwrap();
@@ -382,7 +264,9 @@ mod tests {
         assert_eq!((via.transport, via.host, via.port, via.branch), ("UDP", "192.0.2.9", Some(5070), "z9hG4bK1"));
         let via = Via::first("SIP / 2.0 / TLS [2001:db8::1];received=[::1]").unwrap();
         assert_eq!((via.transport, via.host, via.port, via.branch), ("TLS", "2001:db8::1", None, ""));
-        for value in ["", "SIP/2.0/UDP", "SIP/3.0/UDP a", "SIP/2.0/UDP a:x", "SIP/2.0/UDP a;branch=1;branch=2", "HTTP/2.0/UDP a"] {
+        for value in
+            ["", "SIP/2.0/UDP", "SIP/3.0/UDP a", "SIP/2.0/UDP a:x", "SIP/2.0/UDP a;branch=1;branch=2", "HTTP/2.0/UDP a"]
+        {
             assert_eq!(Via::first(value), None, "{value}");
         }
     }
@@ -406,7 +290,9 @@ mod tests {
     fn a_sequence_number_stays_below_two_to_the_31() {
         assert_eq!(cseq("7 INVITE"), Some((7, "INVITE")));
         assert_eq!(cseq("2147483647\tBYE"), Some((i32::MAX as u32, "BYE")));
-        for value in ["2147483648 BYE", "99999999999 BYE", "-1 BYE", "1", "BYE", "1BYE", "1 BYE x", "00000000001 BYE", ""] {
+        for value in
+            ["2147483648 BYE", "99999999999 BYE", "-1 BYE", "1", "BYE", "1BYE", "1 BYE x", "00000000001 BYE", ""]
+        {
             assert_eq!(cseq(value), None, "{value}");
         }
     }
@@ -414,7 +300,15 @@ mod tests {
     #[test]
     fn a_request_line_has_three_parts() {
         assert_eq!(request_line("BYE sip:a@b SIP/2.0"), Some(("BYE", "sip:a@b")));
-        for line in ["BYE  sip:a@b SIP/2.0", "BYE sip:a@b", "BYE a SIP/2.0", "sip/2.0 200 OK", "B/E sip:a SIP/2.0", "Bye sip:a@b SIP/2.0", "BYE sip:a@b SIP/2.0 "] {
+        for line in [
+            "BYE  sip:a@b SIP/2.0",
+            "BYE sip:a@b",
+            "BYE a SIP/2.0",
+            "sip/2.0 200 OK",
+            "B/E sip:a SIP/2.0",
+            "Bye sip:a@b SIP/2.0",
+            "BYE sip:a@b SIP/2.0 ",
+        ] {
             assert_eq!(request_line(line), None, "{line}");
         }
     }

@@ -114,7 +114,7 @@ unsafe fn parsed<'a>(message: &shim::agent_message) -> Parsed<'a> {
             to_tag: bytes(reading.to_tag),
             cseq: reading.cseq,
             cseq_method: bytes(reading.cseq_method),
-            is_ambiguous: reading.is_repeated != 0,
+            is_repeated: reading.is_repeated != 0,
             has_replaces: reading.has_replaces != 0,
             has_transaction: message.has_transaction != 0,
             cancels: message.cancels != 0,

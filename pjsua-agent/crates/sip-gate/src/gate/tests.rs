@@ -34,14 +34,14 @@ struct Sent {
     has_transaction: bool,
     cancels: bool,
     dialog: Option<Dialog>,
-    is_ambiguous: bool,
+    is_repeated: bool,
     has_replaces: bool,
 }
 
 fn sent(method: &'static str, user: &'static str) -> Sent {
     let (to_tag, more, body) = ("", "", String::new());
-    let (has_transaction, cancels, dialog, is_ambiguous, has_replaces) = (false, false, None, false, false);
-    Sent { method, user, to_tag, cseq: 1, more, body, has_transaction, cancels, dialog, is_ambiguous, has_replaces }
+    let (has_transaction, cancels, dialog, is_repeated, has_replaces) = (false, false, None, false, false);
+    Sent { method, user, to_tag, cseq: 1, more, body, has_transaction, cancels, dialog, is_repeated, has_replaces }
 }
 
 impl Sent {
@@ -66,7 +66,7 @@ impl Sent {
             to_tag: self.to_tag.as_bytes(),
             cseq: self.cseq,
             cseq_method: method,
-            is_ambiguous: self.is_ambiguous,
+            is_repeated: self.is_repeated,
             has_replaces: self.has_replaces,
             has_transaction: self.has_transaction,
             cancels: self.cancels,
@@ -176,7 +176,8 @@ fn a_draining_daemon_refuses_new_calls_and_says_when_to_come_back() {
 
 #[test]
 fn what_names_a_dialog_needs_one() {
-    for method in ["ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "REFER", "UPDATE"] {
+    for method in ["ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "REFER", "UPDATE"]
+    {
         let stray = Sent { to_tag: "t", ..sent(method, "desk") };
         assert_eq!(refused(&stray.to(&mut gate(), from(PBX))), 481, "{method}");
     }
@@ -237,7 +238,7 @@ fn a_message_that_is_read_in_two_ways_is_refused() {
         Parsed { cseq: 2, ..invite.parsed() },
         Parsed { method: b"BYE", ..invite.parsed() },
         Parsed { cseq_method: b"BYE", ..invite.parsed() },
-        Parsed { is_ambiguous: true, ..invite.parsed() },
+        Parsed { is_repeated: true, ..invite.parsed() },
     ];
     for parsed in differing {
         assert_eq!(refused(&gate().judge(&mut invite.data(), &parsed, from(PBX))), 400, "{parsed:?}");
