@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -38,9 +39,69 @@ fn two_hundred_malformed_messages_over_udp_and_tcp_do_not_touch_a_call() {
     }
     // Some of the messages were calls after all; nobody acknowledges them, so they end by timer H (32 s).
     daemon.wait_calls(0, Duration::from_secs(60)).unwrap();
+    let (_, metrics) = daemon.get("/metrics").unwrap();
+    let strays = metrics.lines().find_map(|line| line.strip_prefix("pjsua_agent_calls_overdue_total{wait=\"peer\"} "));
+    assert!(strays.is_some_and(|count| count != "0"), "{metrics}");
     let again = scene::call_directly(&daemon, Codec::Pcmu, &dir.join("again")).unwrap();
     scene::hear_greeting(&again).unwrap();
     again.hang_up().unwrap();
+}
+
+#[test]
+fn calls_that_begin_on_hold_are_ended_with_a_reason_in_their_journals_and_a_metric() {
+    let more = "media_start_timeout = \"2s\"\n".to_owned();
+    let (daemon, _dir) = scene::direct("hostile-hold", |setup| setup.sip_more = more).unwrap();
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let (me, to) = (peer.local_addr().unwrap(), daemon.sip());
+    let mut buffer = [0; 8192];
+    let mut receive = |start: &str| loop {
+        let length = peer.recv(&mut buffer).unwrap_or_else(|_| panic!("no {start}\n{}", daemon.log_tail()));
+        let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        if message.starts_with(start) {
+            break message;
+        }
+    };
+    let direction = ["inactive"; 3];
+    for (number, direction) in direction.iter().enumerate() {
+        let request = |method: &str, tag: &str, body: &str| {
+            let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+            format!(
+                "{method} sip:agent@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {me};rport;branch=z9hG4bK{number}{method}\r\n\
+                 Max-Forwards: 70\r\nFrom: <sip:x@{me}>;tag=x\r\nTo: <sip:agent@{to}>{tag}\r\nCall-ID: hold-{number}\r\n\
+                 CSeq: 1 {method}\r\nContact: <sip:x@{me}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        };
+        let offer = format!(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 0\r\na={direction}\r\n"
+        );
+        peer.send_to(request("INVITE", "", &offer).as_bytes(), to).unwrap();
+        let answer = receive("SIP/2.0 200");
+        let answered = answer.lines().find_map(|line| line.strip_prefix("To:")).unwrap();
+        let tag = format!(";tag={}", answered.split("tag=").nth(1).unwrap().trim());
+        peer.send_to(request("ACK", &tag, "").as_bytes(), to).unwrap();
+    }
+    for _ in direction {
+        let bye = receive("BYE ");
+        assert!(bye.contains("Reason: Q.850;cause=102;text=\"no media in time after the answer\""), "{bye}");
+        let copied = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+        let head: Vec<&str> = bye.lines().filter(|line| copied.iter().any(|name| line.starts_with(name))).collect();
+        let ok = format!("SIP/2.0 200 OK\r\n{}\r\nContent-Length: 0\r\n\r\n", head.join("\r\n"));
+        peer.send_to(ok.as_bytes(), to).unwrap();
+    }
+    daemon.wait_calls(0, Duration::from_secs(10)).unwrap();
+    let journals = daemon.journals().unwrap();
+    assert_eq!(journals.len(), direction.len());
+    for journal in &journals {
+        let ended = journal.of_kind("call").find(|line| line["event"] == "ended").expect("an end");
+        assert_eq!(
+            (&ended["overdue"], &ended["reason"]),
+            (&"media".into(), &"no media in time after the answer".into())
+        );
+    }
+    let (_, metrics) = daemon.get("/metrics").unwrap();
+    assert!(metrics.contains("pjsua_agent_calls_overdue_total{wait=\"media\"} 3"), "{metrics}");
 }
 
 /// A copy of `conf/` in which line `line` (from 0) of `file` is replaced.

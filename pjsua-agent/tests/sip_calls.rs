@@ -6,22 +6,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use pjsua_agent::sip::{SipEvent, Wait};
+use pjsua_agent::sip::{SipEvent, Transport, Wait};
 use wire::{Agent, LOUD, Peer, SILENCE, Tone, header};
 
 const TELEPHONE: &str = "0 101\r\na=rtpmap:101 telephone-event/8000";
-
-/// A peer in an answered call, and what the agent hears of it.
-fn call(agent: &mut Agent, media: &str) -> (Peer, pjsua_agent::sip::CallId, crossbeam_channel::Receiver<u16>) {
-    let mut peer = Peer::new(agent.addr);
-    peer.invite(media);
-    let call = agent.incoming().call;
-    let (tone, heard) = Tone::new(8000);
-    agent.handle.answer(call, tone);
-    peer.accept();
-    agent.media();
-    (peer, call, heard)
-}
 
 #[test]
 fn an_invite_is_shown_with_its_headers() {
@@ -44,7 +32,7 @@ fn an_invite_is_shown_with_its_headers() {
 #[test]
 fn frames_flow_both_ways() {
     let mut agent = Agent::start(|_| {});
-    let (mut peer, call, heard) = call(&mut agent, TELEPHONE);
+    let (mut peer, call, heard) = agent.call(Transport::Udp, TELEPHONE);
     let loud = (0..50).map(|_| {
         peer.speak(&LOUD);
         let (payload_type, payload) = peer.hear();
@@ -125,7 +113,7 @@ fn a_caller_who_gives_up_ends_the_call_once() {
 #[test]
 fn keys_come_by_rtp_and_by_info_and_go_by_rtp() {
     let mut agent = Agent::start(|_| {});
-    let (mut peer, call, _heard) = call(&mut agent, TELEPHONE);
+    let (mut peer, call, _heard) = agent.call(Transport::Udp, TELEPHONE);
     for (end, duration) in [(0, 160_u16), (0, 320), (0x80, 480), (0x80, 480), (0x80, 480)] {
         let [high, low] = duration.to_be_bytes();
         peer.send_rtp(101, 1600, &[5, end | 10, high, low]);
@@ -146,7 +134,7 @@ fn keys_come_by_rtp_and_by_info_and_go_by_rtp() {
 #[test]
 fn a_transfer_reports_its_progress_and_ends_the_leg() {
     let mut agent = Agent::start(|_| {});
-    let (mut peer, call, _heard) = call(&mut agent, "0");
+    let (mut peer, call, _heard) = agent.call(Transport::Udp, "0");
     agent.handle.transfer(call, "sip:human@127.0.0.1:5099".into());
     let refer = peer.expect("REFER", "202 Accepted");
     assert_eq!(header(&refer, "Refer-To"), "sip:human@127.0.0.1:5099");
@@ -164,7 +152,7 @@ fn a_transfer_reports_its_progress_and_ends_the_leg() {
 #[test]
 fn a_refused_transfer_leaves_the_call_up() {
     let mut agent = Agent::start(|_| {});
-    let (mut peer, call, _heard) = call(&mut agent, "0");
+    let (mut peer, call, _heard) = agent.call(Transport::Udp, "0");
     agent.handle.transfer(call, "not a uri".into());
     assert!(matches!(agent.event(), SipEvent::Transfer { code: 400, done: true, .. }));
     agent.handle.transfer(call, "sip:nobody@127.0.0.1".into());
@@ -177,7 +165,7 @@ fn a_refused_transfer_leaves_the_call_up() {
 #[test]
 fn the_peer_cannot_make_us_dial() {
     let mut agent = Agent::start(|_| {});
-    let (mut peer, _, _heard) = call(&mut agent, "0");
+    let (mut peer, _, _heard) = agent.call(Transport::Udp, "0");
     assert!(peer.ask("REFER", "Refer-To: <sip:premium@example.com>\r\n", "").starts_with("SIP/2.0 603"));
     assert!(agent.event_within(Duration::from_millis(200)).is_none());
 }
@@ -185,7 +173,7 @@ fn the_peer_cannot_make_us_dial() {
 #[test]
 fn a_caller_whose_rtp_stops_is_hung_up() {
     let mut agent = Agent::start(|config| config.bounds.rtp = Duration::from_secs(1));
-    let (mut peer, call, _heard) = call(&mut agent, "0");
+    let (mut peer, call, _heard) = agent.call(Transport::Udp, "0");
     for _ in 0..100 {
         peer.speak(&SILENCE);
         peer.hear();
@@ -210,7 +198,7 @@ fn a_stranger_is_refused() {
 #[test]
 fn a_full_or_draining_agent_says_when_to_come_back() {
     let mut agent = Agent::start(|config| config.max_calls = 1);
-    let (mut first, call, _heard) = call(&mut agent, "0");
+    let (mut first, call, _heard) = agent.call(Transport::Udp, "0");
     let mut second = Peer::new(agent.addr);
     second.invite("0");
     let response = second.response();
@@ -251,7 +239,7 @@ fn a_call_over_tcp_is_taken() {
 #[test]
 fn stopping_hangs_up_and_reports_every_end() {
     let mut agent = Agent::start(|_| {});
-    let (peer, call, _heard) = call(&mut agent, "0");
+    let (peer, call, _heard) = agent.call(Transport::Udp, "0");
     let handle = agent.handle.clone();
     let peer = std::thread::spawn(move || peer.expect("BYE", "200 OK"));
     let mut events = agent.stop();

@@ -51,9 +51,7 @@ fn calls_that_begin_on_hold_give_their_lines_back() {
             let mut peer = Peer::over(transport, agent.addr);
             let offer = on_hold(&peer, how);
             peer.invite_with(&offer);
-            let call = agent.incoming().call;
-            agent.handle.answer(call, Tone::new(8000).0);
-            peer.accept();
+            let (call, _) = agent.answer(&mut peer);
             held.push((peer, call));
         }
         let mut refused = Peer::over(transport, agent.addr);
@@ -70,12 +68,7 @@ fn calls_that_begin_on_hold_give_their_lines_back() {
                 other => panic!("{other:?}"),
             }
         }
-        let mut next = Peer::over(transport, agent.addr);
-        next.invite("0");
-        let call = agent.incoming().call;
-        agent.handle.answer(call, Tone::new(8000).0);
-        next.accept();
-        agent.media();
+        let (mut next, call, _heard) = agent.call(transport, "0");
         assert!(next.ask("BYE", "", "").starts_with("SIP/2.0 200"));
         agent.ended(call);
     }
@@ -102,9 +95,7 @@ fn a_call_that_begins_on_hold_and_is_taken_off_in_time_goes_on() {
     let mut peer = Peer::new(agent.addr);
     let offer = on_hold(&peer, "inactive");
     peer.invite_with(&offer);
-    let call = agent.incoming().call;
-    agent.handle.answer(call, Tone::new(8000).0);
-    peer.accept();
+    let (call, _heard) = agent.answer(&mut peer);
     std::thread::sleep(SECOND);
     let offer = peer.offer("0").replace("o=- 1 1", "o=- 1 2");
     peer.invite_with(&offer);
@@ -123,12 +114,7 @@ fn a_call_that_begins_on_hold_and_is_taken_off_in_time_goes_on() {
 fn a_hold_without_end_ends_the_call() {
     for (how, transport) in [("inactive", TRANSPORTS[0]), ("0.0.0.0", TRANSPORTS[1]), ("recvonly", TRANSPORTS[0])] {
         let mut agent = Agent::start(|config| config.bounds.hold = 2 * SECOND);
-        let mut peer = Peer::over(transport, agent.addr);
-        peer.invite("0");
-        let call = agent.incoming().call;
-        agent.handle.answer(call, Tone::new(8000).0);
-        peer.accept();
-        agent.media();
+        let (mut peer, call, _heard) = agent.call(transport, "0");
         let offer = on_hold(&peer, how).replace("o=- 1 1", "o=- 1 2");
         peer.invite_with(&offer);
         peer.accept();
@@ -177,12 +163,7 @@ fn a_call_whose_answer_is_never_acknowledged_frees_its_line_when_it_is_hung_up()
 #[test]
 fn a_transfer_without_an_outcome_is_given_up_and_the_caller_kept() {
     let mut agent = Agent::start(|config| config.bounds.transfer = SECOND);
-    let mut peer = Peer::new(agent.addr);
-    peer.invite("0");
-    let call = agent.incoming().call;
-    agent.handle.answer(call, Tone::new(8000).0);
-    peer.accept();
-    agent.media();
+    let (mut peer, call, _heard) = agent.call(TRANSPORTS[0], "0");
     agent.handle.transfer(call, "sip:human@127.0.0.1:5099".into());
     peer.expect("REFER", "202 Accepted");
     assert!(matches!(agent.event(), SipEvent::Transfer { code: 100, done: false, .. }));

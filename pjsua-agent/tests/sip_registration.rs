@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 use pjsua_agent::sip::{AccountConfig, RegistrationState, SipEvent};
-use wire::{Agent, Peer, Stream, Tone, header};
+use wire::{Agent, Peer, Stream, header};
 
 /// A registrar on a UDP socket, reusing the answers of [`Peer`].
 fn registrar() -> Peer {
@@ -196,7 +196,7 @@ fn challenge_bye(peer: &Peer, realm: &str) -> String {
         }
     };
     let mut answer = Peer::new(from);
-    answer.sip = peer.sip.try_clone().unwrap();
+    answer.sip = peer.sip.try_clone().expect("the same socket");
     let headers = format!("Proxy-Authenticate: Digest realm=\"{realm}\",nonce=\"mine\",algorithm=MD5\r\n");
     answer.answer(&bye, "407 Proxy Authentication Required", &headers);
     loop {
@@ -228,9 +228,7 @@ fn a_digest_is_for_the_registrar_and_its_realm_alone() {
         let challenger = if from_elsewhere { &elsewhere } else { &registrar };
         let own = format!("Contact: <sip:peer@{}>", pbx.address());
         pbx.send(invite.replace(&own, &format!("Contact: <sip:peer@{}>", challenger.address())));
-        let call = agent.incoming().call;
-        agent.handle.answer(call, Tone::new(8000).0);
-        pbx.accept();
+        let (call, _heard) = agent.answer(&mut pbx);
         agent.media();
         agent.handle.hang_up(call);
         let after = challenge_bye(challenger, realm);
@@ -276,8 +274,12 @@ fn a_connection_on_which_nothing_comes_back_is_replaced() {
             }
         }
     };
-    // The first one stays open, and what comes in on it is never read again.
-    let first = grant(connection());
+    // The first one stays open, and what comes in on it after the registration is never read.
+    let first = Peer { stream: Some(connection().into()), ..Peer::new(at) };
+    first.answer(&first.receive(), "401 Unauthorized", "WWW-Authenticate: Digest realm=\"pbx\",nonce=\"abc\"\r\n");
+    let answer = first.receive();
+    assert!(header(&answer, "Authorization").contains("realm=\"pbx\""), "{answer}");
+    grant_to(&first, &answer);
     assert_eq!(state(&mut agent), REGISTERED);
     let second = grant(connection());
     loop {

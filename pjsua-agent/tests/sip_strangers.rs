@@ -5,25 +5,14 @@ mod wire;
 use std::time::Duration;
 
 use pjsua_agent::sip::{SipConfig, SipEvent, Transport};
-use wire::{Agent, LOUD, Peer, TRANSPORTS, Tone, header};
+use wire::{Agent, LOUD, Peer, TRANSPORTS, header};
 
 const INFO: &str = "Content-Type: application/dtmf-relay\r\n";
 const SOON: Duration = Duration::from_millis(150);
 
 /// Trusts nobody that these tests can be.
 fn trusting_others(config: &mut SipConfig) {
-    config.trusted = vec!["192.0.2.0/24".parse().unwrap()];
-}
-
-/// A peer in an answered call.
-fn call(agent: &mut Agent, transport: Transport) -> (Peer, pjsua_agent::sip::CallId) {
-    let mut peer = Peer::over(transport, agent.addr);
-    peer.invite("0");
-    let call = agent.incoming().call;
-    agent.handle.answer(call, Tone::new(8000).0);
-    peer.accept();
-    agent.media();
-    (peer, call)
+    config.trusted = vec!["192.0.2.0/24".parse().expect("a network")];
 }
 
 /// The INVITE of a stranger, with another To.
@@ -80,7 +69,7 @@ fn a_strangers_answer_goes_to_where_he_is() {
 #[test]
 fn nor_does_it_for_a_peer_who_may_call_get_past_the_limits() {
     let mut agent = Agent::start(|config| config.max_calls = 1);
-    let (mut first, id) = call(&mut agent, Transport::Udp);
+    let (mut first, id, _heard) = agent.call(Transport::Udp, "0");
     for transport in TRANSPORTS {
         for (to, code) in TO {
             let mut peer = Peer::over(transport, agent.addr);
@@ -152,7 +141,7 @@ fn misnamed(peer: &Peer, transport: Transport) -> Vec<(&'static str, Peer)> {
 fn a_call_id_alone_presses_no_keys() {
     let mut agent = Agent::start(|_| {});
     for transport in TRANSPORTS {
-        let (mut peer, id) = call(&mut agent, transport);
+        let (mut peer, id, _heard) = agent.call(transport, "0");
         for (what, mut stranger) in misnamed(&peer, transport) {
             let answer = stranger.ask("INFO", INFO, "Signal=9\r\n");
             assert!(answer.starts_with("SIP/2.0 481"), "{transport:?} {what}: {answer}");
@@ -169,7 +158,7 @@ fn a_call_id_alone_presses_no_keys() {
 fn nobody_without_both_tags_touches_a_call() {
     let mut agent = Agent::start(|_| {});
     for transport in TRANSPORTS {
-        let (mut peer, id) = call(&mut agent, transport);
+        let (mut peer, id, _heard) = agent.call(transport, "0");
         let offer = peer.offer("0");
         let sdp = "Content-Type: application/sdp\r\n";
         for (method, headers, body) in [
@@ -216,7 +205,7 @@ fn nobody_without_both_tags_touches_a_call() {
 fn requests_of_a_dialog_come_in_their_order() {
     let mut agent = Agent::start(|_| {});
     for transport in TRANSPORTS {
-        let (mut peer, id) = call(&mut agent, transport);
+        let (mut peer, id, _heard) = agent.call(transport, "0");
         assert!(peer.ask("INFO", INFO, "Signal=1\r\n").starts_with("SIP/2.0 200"));
         assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '1', .. }));
         for method in ["INFO", "BYE", "UPDATE", "INVITE"] {
@@ -243,7 +232,7 @@ fn requests_of_a_dialog_come_in_their_order() {
 #[test]
 fn an_info_that_is_sent_again_counts_once_and_an_empty_one_is_answered() {
     let mut agent = Agent::start(|_| {});
-    let (mut peer, id) = call(&mut agent, Transport::Udp);
+    let (mut peer, id, _heard) = agent.call(Transport::Udp, "0");
     let request = peer.request("INFO", INFO, "Signal=7\r\n");
     for _ in 0..3 {
         peer.send(&request);
@@ -294,7 +283,7 @@ fn a_caller_gets_no_digest_for_a_challenge_of_his_own() {
     for transport in TRANSPORTS {
         for challenge in ["401 Unauthorized\r\nWWW", "407 Proxy Authentication Required\r\nProxy"] {
             let (status, kind) = challenge.split_once("\r\n").unwrap();
-            let (peer, id) = call(&mut agent, transport);
+            let (peer, id, _heard) = agent.call(transport, "0");
             agent.handle.hang_up(id);
             let bye = loop {
                 let message = peer.receive();

@@ -83,16 +83,6 @@ fn end(agent: &mut Agent, peer: &mut Peer, call: CallId) {
     while !matches!(agent.event(), SipEvent::CallEnded { call: ended, .. } if ended == call) {}
 }
 
-fn call(agent: &mut Agent, transport: Transport) -> (Peer, CallId) {
-    let mut peer = Peer::over(transport, agent.addr);
-    peer.invite("0");
-    let call = agent.incoming().call;
-    agent.handle.answer(call, Tone::new(8000).0);
-    peer.accept();
-    agent.media();
-    (peer, call)
-}
-
 /// The answer to a request of a call, rightly or wrongly named.
 fn ask_within(agent: &mut Agent, transport: Transport, method: &str, misnamed: bool) -> Option<u16> {
     if method == "CANCEL" && !misnamed {
@@ -105,7 +95,7 @@ fn ask_within(agent: &mut Agent, transport: Transport, method: &str, misnamed: b
         assert_eq!(agent.ended(call), (487, true));
         return answers.into_iter().flatten().min();
     }
-    let (mut peer, id) = call(agent, transport);
+    let (mut peer, id, _heard) = agent.call(transport, "0");
     let right = peer.to_tag.clone();
     if misnamed {
         peer.to_tag = Some("x".into());

@@ -48,6 +48,8 @@ pub struct Setup {
     pub human: Option<String>,
     /// How long calls may go on after SIGTERM.
     pub drain_timeout: Duration,
+    /// More lines of `[sip]`.
+    pub sip_more: String,
     /// How many recognisers run at once.
     pub recognisers: u32,
     /// The agent's file.
@@ -75,6 +77,7 @@ impl Setup {
             // Not called unless a suite puts somebody there.
             human: Some("sip:nobody@127.0.0.1:9".into()),
             drain_timeout: Duration::from_secs(30),
+            sip_more: String::new(),
             recognisers: 1,
             agent_file: crate::paths::repository().join("tests/agents/shop.toml"),
             agent_more: String::new(),
@@ -103,12 +106,13 @@ impl Setup {
         let mut text = format!(
             "[daemon]\ndrain_timeout = \"{}s\"\nruntime_dir = \"{}\"\n\
              [log]\nlevel = \"info\"\n\
-             [sip]\nlisten = [\"udp://{sip}\", \"tcp://{sip}\"]\ntrusted = [{}]\nrtp_ports = [{rtp}, {}]\nmax_calls = 64\n\
+             [sip]\nlisten = [\"udp://{sip}\", \"tcp://{sip}\"]\ntrusted = [{}]\nrtp_ports = [{rtp}, {}]\nmax_calls = 64\n{}\
              [sip.direct]\nagent = \"shop\"\n",
             self.drain_timeout.as_secs(),
             runtime_dir(dir)?.display(),
             trusted.join(", "),
             rtp + 399,
+            self.sip_more,
             sip = self.sip,
         );
         if let Some(Account { registrar, user, password }) = &self.account {

@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 use super::account::Answer;
 use super::call::Calls;
 use super::ffi::{self, Event};
+use super::overdue::Wait;
 use super::{CallId, IncomingCall, SipEvent};
 
 /// What the callbacks of PJSIP and the SIP thread share; both run on that thread, never at once.
@@ -135,7 +136,14 @@ impl Inner {
             Event::Ended { slot, code, reason, by_peer } => {
                 let call = self.calls.end(slot)?;
                 self.gate.call_ended();
-                let (code, overdue) = (u16::try_from(code).unwrap_or_default(), call.overdue);
+                let code = u16::try_from(code).unwrap_or_default();
+                // 408 is PJSIP's own then: nobody has sent it.
+                let has_gone = code == 408 && !by_peer && call.overdue.is_none();
+                if has_gone {
+                    let overdue = SipEvent::Overdue { call: call.id, wait: Wait::Peer };
+                    self.happenings.push_back(Happening::Event(overdue));
+                }
+                let overdue = call.overdue.or(has_gone.then_some(Wait::Peer));
                 let reason = overdue.map_or(reason, |wait| wait.to_string());
                 info!(call = call.id.0, sip_call_id = call.sip_call_id, code, reason, by_peer, "SIP call ended");
                 Happening::Event(SipEvent::CallEnded { call: call.id, code, reason, by_peer, overdue })

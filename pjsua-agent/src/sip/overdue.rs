@@ -16,13 +16,16 @@ pub enum Wait {
     Hold,
     /// For the outcome of a transfer.
     Transfer,
+    /// For the ACK of our answer, or the answer to a request of ours: PJSIP ends the call after 32 s (RFC 3261 timers F, H).
+    Peer,
     /// That it ends, after it was told to. PJSUA lets go of a call at once; this is for one that it failed to end.
     End,
 }
 
 impl Wait {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Answer, Self::Media, Self::Rtp, Self::Hold, Self::Transfer, Self::End];
+    pub const ALL: [Self; 7] =
+        [Self::Answer, Self::Media, Self::Rtp, Self::Hold, Self::Transfer, Self::Peer, Self::End];
 
     /// The value of the metric's label `wait`.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Wait {
             Self::Rtp => "rtp",
             Self::Hold => "hold",
             Self::Transfer => "transfer",
+            Self::Peer => "peer",
             Self::End => "end",
         }
     }
@@ -46,10 +50,14 @@ impl fmt::Display for Wait {
             Self::Rtp => "no RTP from the caller",
             Self::Hold => "on hold for too long",
             Self::Transfer => "no outcome of the transfer in time",
+            Self::Peer => "the other side has stopped answering",
             Self::End => "did not end in time",
         })
     }
 }
+
+/// RFC 3261 timers F and H, kept by PJSIP.
+const LONGEST_TRANSACTION: Duration = Duration::from_secs(32);
 
 /// How long each [`Wait`] may last.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +74,7 @@ pub struct Bounds {
     pub transfer: Duration,
     /// For anything to come in on a TCP connection on which a request waits for its answer; then the connection is replaced.
     pub stream: Duration,
-    /// Longer than the 32 s that an unacknowledged 200 or an unanswered BYE may take (RFC 3261 timers F and H).
+    /// Longer than an unacknowledged 200 or an unanswered BYE may take.
     pub end: Duration,
 }
 
@@ -78,8 +86,8 @@ impl Default for Bounds {
             rtp: Duration::from_secs(60),
             hold: Duration::from_secs(600),
             transfer: Duration::from_secs(300),
-            // RFC 3261 timer F: by then the request itself is given up.
-            stream: Duration::from_secs(32),
+            // By then the request itself is given up.
+            stream: LONGEST_TRANSACTION,
             end: Duration::from_secs(40),
         }
     }
@@ -93,6 +101,7 @@ impl Bounds {
             Wait::Rtp => self.rtp,
             Wait::Hold => self.hold,
             Wait::Transfer => self.transfer,
+            Wait::Peer => LONGEST_TRANSACTION,
             Wait::End => self.end,
         }
     }
@@ -138,7 +147,7 @@ impl Watch {
     /// Takes the state of its audio. What has waited too long, if something has; it is said once.
     pub(super) fn check(&mut self, media: Media, now: Instant, bounds: &Bounds) -> Option<Wait> {
         let next = match (self.wait, media) {
-            (Wait::Answer | Wait::End | Wait::Transfer, _) => self.wait,
+            (Wait::Answer | Wait::Transfer | Wait::Peer | Wait::End, _) => self.wait,
             (Wait::Media, Media::None) => Wait::Media,
             (_, Media::None | Media::Held) => Wait::Hold,
             (_, Media::Flowing(packets)) => {

@@ -71,6 +71,24 @@ impl Agent {
         }
     }
 
+    /// A peer in an answered call for an offer of `media`, and how loud the agent hears each frame of it.
+    pub fn call(&mut self, transport: Transport, media: &str) -> (Peer, CallId, crossbeam_channel::Receiver<u16>) {
+        let mut peer = Peer::over(transport, self.addr);
+        peer.invite(media);
+        let (call, heard) = self.answer(&mut peer);
+        self.media();
+        (peer, call, heard)
+    }
+
+    /// Answers the call that the peer's INVITE has made, and lets it acknowledge that.
+    pub fn answer(&mut self, peer: &mut Peer) -> (CallId, crossbeam_channel::Receiver<u16>) {
+        let call = self.incoming().call;
+        let (tone, heard) = Tone::new(8000);
+        self.handle.answer(call, tone);
+        peer.accept();
+        (call, heard)
+    }
+
     /// The next event must be audio that flows; its codec.
     pub fn media(&mut self) -> String {
         match self.event() {
