@@ -91,7 +91,10 @@ fn calls_that_begin_on_hold_are_ended_with_a_reason_in_their_journals_and_a_metr
         peer.send_to(ok.as_bytes(), to).unwrap();
     }
     daemon.wait_calls(0, Duration::from_secs(10)).unwrap();
-    let journals = daemon.journals().unwrap();
+    let journals = tests::until("the journals should be complete", Duration::from_secs(8), || {
+        daemon.journals().ok().filter(|journals| journals.iter().all(|journal| journal.is_complete()))
+    })
+    .unwrap();
     assert_eq!(journals.len(), direction.len());
     for journal in &journals {
         let ended = journal.of_kind("call").find(|line| line["event"] == "ended").expect("an end");
