@@ -18,6 +18,7 @@
 #define PJSIP_MAX_URL_SIZE                  1024    /* contact URIs with GRUU and route parameters pass 256 bytes */
 #define PJSIP_SAFE_MODULE                   1       /* modules are looked up under the lock: ours unregisters at stop */
 #define PJSIP_TCP_KEEP_ALIVE_INTERVAL       60      /* keeps NAT bindings of TCP registrations open */
+#define PJSIP_TCP_INITIAL_TIMEOUT           32      /* a connection without a message is closed: 8,000 silent ones would take all handles */
 #define PJSUA_REG_RETRY_INTERVAL            0       /* retries are ours: exponential, with jitter, reported */
 
 /* Media. */

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+use std::io::{Read, Write};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,6 +22,12 @@ fn two_hundred_malformed_messages_over_udp_and_tcp_do_not_touch_a_call() {
     let caller = scene::call_directly(&daemon, Codec::Pcmu, &dir.join("caller")).unwrap();
     scene::hear_greeting(&caller).unwrap();
 
+    // Who connects and says nothing, or begins something, is not waited for.
+    let mut silent = [b"".as_slice(), b"O"].map(|start| {
+        let mut stream = std::net::TcpStream::connect(daemon.sip()).unwrap();
+        stream.write_all(start).unwrap();
+        stream
+    });
     let start = WireTime::now();
     hostile::send_udp(daemon.sip(), MESSAGES, 1).unwrap();
     hostile::send_tcp(daemon.sip(), MESSAGES, 2).unwrap();
@@ -42,6 +49,10 @@ fn two_hundred_malformed_messages_over_udp_and_tcp_do_not_touch_a_call() {
     let (_, metrics) = daemon.get("/metrics").unwrap();
     let strays = metrics.lines().find_map(|line| line.strip_prefix("pjsua_agent_calls_overdue_total{wait=\"peer\"} "));
     assert!(strays.is_some_and(|count| count != "0"), "{metrics}");
+    for stream in &mut silent {
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        assert_eq!(stream.read(&mut [0; 100]).unwrap(), 0, "the connection is closed");
+    }
     let again = scene::call_directly(&daemon, Codec::Pcmu, &dir.join("again")).unwrap();
     scene::hear_greeting(&again).unwrap();
     again.hang_up().unwrap();

@@ -85,16 +85,20 @@ fn a_name_server_that_does_not_answer_delays_no_call_and_a_failure_counts_once()
     // Takes what it is asked, and says nothing.
     let server = UdpSocket::bind("127.0.0.153:53").unwrap();
     let dir = run_dir("registration-names").unwrap();
-    let account = "[[account]]\nname = \"far\"\naor = \"sip:agent@pbx.example.test\"\nregistrar = \"sip:pbx.example.test\"\n\
-                   username = \"agent\"\npassword = \"secret\"\nagent = \"shop\"\n";
+    let account = |name: &str, transport: &str| {
+        format!(
+            "[[account]]\nname = \"{name}\"\naor = \"sip:agent@pbx.example.test\"\nregistrar = \"sip:pbx.example.test{transport}\"\n\
+             username = \"agent\"\npassword = \"secret\"\nagent = \"shop\"\n"
+        )
+    };
     let setup = Setup {
-        more: account.into(),
+        more: account("far", "") + &account("far-tcp", ";transport=tcp"),
         resolv_conf: Some("nameserver 127.0.0.153\noptions timeout:5 attempts:1\n".into()),
         ..Setup::new().unwrap()
     };
     let began = Instant::now();
     let daemon = Daemon::start_unready(setup, &dir.join("daemon")).unwrap();
-    let mut question = [0_u8; 512];
+    let mut question = [0_u8; 4096];
     server.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     server.recv(&mut question).expect("the daemon asks for the name");
     tests::until("the workers should serve", Duration::from_secs(60), || {
@@ -123,9 +127,24 @@ fn a_name_server_that_does_not_answer_delays_no_call_and_a_failure_counts_once()
     scene::hear_greeting(&caller).unwrap();
     caller.hang_up().unwrap();
 
+    // Nor does a call whose Contact is a name to which PJSUA would connect.
+    let offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 0\r\n";
+    let invite = format!(
+        "INVITE sip:agent@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {me};rport;branch=z9hG4bKinvite\r\nMax-Forwards: 70\r\n\
+         From: <sip:x@{me}>;tag=x\r\nTo: <sip:agent@{to}>\r\nCall-ID: by-name\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:x@elsewhere.example.test;transport=tcp>\r\nContent-Type: application/sdp\r\n\
+         Content-Length: {}\r\n\r\n{offer}",
+        offer.len(),
+        to = daemon.sip()
+    );
+    peer.send_to(invite.as_bytes(), daemon.sip()).unwrap();
+    let length = peer.recv(&mut question).unwrap_or_else(|_| panic!("no answer\n{}", daemon.log_tail()));
+    assert!(question[..length].starts_with(b"SIP/2.0 "), "{}", String::from_utf8_lossy(&question[..length]));
+
     // One failure for each lookup of five seconds, in plain words.
     let since = began.elapsed().as_secs();
-    let failures = daemon.log().lines().filter(|line| line.contains("app: registration failed")).count() as u64;
+    let log = daemon.log();
+    let failures = log.lines().filter(|line| line.contains("app: registration failed account=\"far\"")).count() as u64;
     assert!((1..=since / 5 + 1).contains(&failures), "{failures} failures in {since} s\n{}", daemon.log_tail());
     assert!(daemon.log().contains("reason=\"its host name cannot be looked up\""), "{}", daemon.log_tail());
     assert!(!daemon.log().contains("panicked"), "{}", daemon.log_tail());

@@ -418,6 +418,9 @@ int agent_account_add(agent_endpoint *endpoint, const agent_account_settings *se
             config.sipConfig.authCreds.push_back(
                 pj::AuthCredInfo("digest", text(settings->realm), text(settings->username), 0, text(settings->password)));
         config.mwiConfig.enabled = false;
+        /* Else PJSUA looks up the host of a Contact with ;transport=tcp, and connects to it, on this thread. The Contact
+         * then names the listener's port, not that of the connection. */
+        config.natConfig.contactUseSrcPort = false;
         config.mediaConfig.transportConfig.port = settings->rtp_port_min;
         config.mediaConfig.transportConfig.portRange = settings->rtp_port_max - settings->rtp_port_min;
         config.mediaConfig.transportConfig.boundAddress = text(settings->media_address);
@@ -549,7 +552,7 @@ int agent_call_stats(agent_endpoint *endpoint, int id, agent_media_stats *out) n
         out->rx_jitter_us = stat.rtcp.rxStat.jitterUsec.last;
         out->rtt_us = stat.rtcp.rttUsec.last;
         out->jitter_buffer_ms = stat.jbuf.avgDelayMsec;
-        out->receiving = (info.dir & PJMEDIA_DIR_DECODING) != 0;
+        out->receiving = info.dir == PJMEDIA_DIR_ENCODING_DECODING;
     });
 }
 

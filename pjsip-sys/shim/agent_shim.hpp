@@ -164,7 +164,7 @@ typedef struct agent_media_stats {
     unsigned rtt_us;        /* 0: not known */
     unsigned jitter_buffer_ms;
     int has_media;          /* an audio stream was negotiated, in whatever direction */
-    int receiving;          /* the negotiated direction lets us expect packets */
+    int receiving;          /* both sides are to send; a peer that only sends has put us on hold (RFC 3264 8.4) */
 } agent_media_stats;
 
 /* Endpoint: at most one in a process. */

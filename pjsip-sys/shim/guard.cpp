@@ -61,7 +61,9 @@ pjsip_transaction *find_transaction(pjsip_rx_data *rdata, const pjsip_method &me
     pj_str_t key;
     if (pjsip_tsx_create_key(rdata->tp_info.pool, &key, PJSIP_ROLE_UAS, &method, rdata) != PJ_SUCCESS)
         return nullptr;
-    return pjsip_tsx_layer_find_tsx2(&key, PJ_FALSE);
+    pjsip_transaction *tsx = pjsip_tsx_layer_find_tsx2(&key, PJ_FALSE);
+    /* The transaction layer takes no more messages for one that has ended. */
+    return tsx && tsx->state < PJSIP_TSX_STATE_TERMINATED ? tsx : nullptr;
 }
 
 /* RFC 3261 9.2 matches a CANCEL by its branch; we want the rest of the INVITE's name as well. */

@@ -4,7 +4,7 @@ mod wire;
 
 use std::time::{Duration, Instant};
 
-use pjsua_agent::sip::{CallId, SipEvent, Wait};
+use pjsua_agent::sip::{Bounds, CallId, SipEvent, Wait};
 use wire::{Agent, LOUD, Peer, TRANSPORTS, Tone, header};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -112,8 +112,15 @@ fn a_call_that_begins_on_hold_and_is_taken_off_in_time_goes_on() {
 
 #[test]
 fn a_hold_without_end_ends_the_call() {
-    for (how, transport) in [("inactive", TRANSPORTS[0]), ("0.0.0.0", TRANSPORTS[1]), ("recvonly", TRANSPORTS[0])] {
-        let mut agent = Agent::start(|config| config.bounds.hold = 2 * SECOND);
+    for (how, transport) in [
+        ("inactive", TRANSPORTS[0]),
+        ("0.0.0.0", TRANSPORTS[1]),
+        ("recvonly", TRANSPORTS[0]),
+        ("sendonly", TRANSPORTS[1]),
+    ] {
+        // Silence on hold is no absence.
+        let bounds = Bounds { hold: 3 * SECOND, rtp: SECOND, ..Bounds::default() };
+        let mut agent = Agent::start(|config| config.bounds = bounds);
         let (mut peer, call, _heard) = agent.call(transport, "0");
         let offer = on_hold(&peer, how).replace("o=- 1 1", "o=- 1 2");
         peer.invite_with(&offer);

@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::{AccountConfig, RegistrationState};
 
-/// A REGISTER over UDP is given up after 32 s (RFC 3261 timer F); an answer later than this never comes.
-const LOST: Duration = Duration::from_secs(40);
+/// A REGISTER is given up after 32 s (RFC 3261 timer F), and its registrar's name after 30 s (three servers, each asked twice
+/// for 5 s, by the system's defaults); an answer later than this never comes.
+const LOST: Duration = Duration::from_secs(70);
+
+const BUSY_RETRY: Duration = Duration::from_millis(250);
 
 /// What the SIP thread has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +50,8 @@ enum State {
     Due(Instant),
     /// Sent; taken for lost at this time.
     Asked(Instant),
-    /// The REGISTER that takes it back was asked for but not sent.
-    TakingBack,
+    /// The REGISTER that takes it back was asked for but not sent, which is due at this time.
+    TakingBack(Instant),
     /// That was sent.
     Leaving,
     /// We do not want to be registered.
@@ -67,10 +70,9 @@ impl Registration {
     }
 
     /// When [`Registration::step`] has something to say.
-    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Due(at) | State::Asked(at) => Some(at),
-            State::TakingBack => Some(now),
+            State::Due(at) | State::Asked(at) | State::TakingBack(at) => Some(at),
             State::Leaving | State::Off => None,
         }
     }
@@ -82,18 +84,26 @@ impl Registration {
                 self.state = State::Asked(now + LOST);
                 Some(Step::Register)
             }
-            State::TakingBack => {
+            State::TakingBack(at) if at <= now => {
                 self.state = State::Leaving;
                 Some(Step::Unregister)
             }
-            State::Due(_) | State::Asked(_) | State::Leaving | State::Off => None,
+            State::Due(_) | State::Asked(_) | State::TakingBack(_) | State::Leaving | State::Off => None,
         }
     }
 
     /// Takes the registration back with the next step.
-    pub(super) fn take_back(&mut self) {
-        if !matches!(self.state, State::Leaving | State::Off) {
-            self.state = State::TakingBack;
+    pub(super) fn take_back(&mut self, now: Instant) {
+        if !matches!(self.state, State::TakingBack(_) | State::Leaving | State::Off) {
+            self.state = State::TakingBack(now);
+        }
+    }
+
+    /// The step could not be taken, since an earlier REGISTER waits for its answer. One that renews has its answer coming;
+    /// the one that takes back is tried again, or the earlier one would stay in force.
+    pub(super) fn busy(&mut self, now: Instant) {
+        if self.state == State::Leaving {
+            self.state = State::TakingBack(now + BUSY_RETRY);
         }
     }
 
@@ -112,7 +122,7 @@ impl Registration {
                 return Some(RegistrationState::Unregistered);
             }
             // The answer to a REGISTER sent before; it is taken back all the same.
-            State::TakingBack | State::Due(_) => return None,
+            State::TakingBack(_) | State::Due(_) => return None,
             State::Asked(_) => {}
         }
         if answer.status == 0 && (200..300).contains(&answer.code) && !answer.expires.is_zero() {
@@ -179,7 +189,7 @@ mod tests {
             registration.step(now);
             let state = registration.answered(&ok(expires), now, 0.5);
             assert_eq!(state, Some(RegistrationState::Registered { expires: Duration::from_secs(expires) }));
-            assert_eq!(registration.deadline(now), Some(now + refresh * SECOND));
+            assert_eq!(registration.deadline(), Some(now + refresh * SECOND));
             assert_eq!(registration.step(now + refresh * SECOND), Some(Step::Register));
         }
     }
@@ -237,7 +247,7 @@ mod tests {
         let first = registration.answered(&failed(503), now, 1.0);
         assert!(matches!(first, Some(RegistrationState::Failed { retry_in: SECOND, .. })));
         assert_eq!(registration.answered(&failed(502), now, 1.0), None);
-        assert_eq!(registration.deadline(now), Some(now + SECOND));
+        assert_eq!(registration.deadline(), Some(now + SECOND));
     }
 
     #[test]
@@ -248,15 +258,27 @@ mod tests {
     }
 
     #[test]
+    fn it_is_taken_back_when_the_answer_to_an_earlier_register_has_come() {
+        let (mut registration, now) = account();
+        registration.step(now);
+        registration.take_back(now);
+        assert_eq!(registration.step(now), Some(Step::Unregister));
+        registration.busy(now);
+        assert_eq!((registration.step(now), registration.is_off()), (None, false));
+        assert_eq!(registration.answered(&ok(300), now, 0.0), None, "that of the earlier one");
+        assert_eq!(registration.step(now + BUSY_RETRY), Some(Step::Unregister));
+    }
+
+    #[test]
     fn it_is_taken_back_once_and_stays_so() {
         let (mut registration, now) = account();
         registration.step(now);
         registration.answered(&ok(300), now, 0.0);
-        registration.take_back();
+        registration.take_back(now);
         assert_eq!(registration.step(now), Some(Step::Unregister));
         assert_eq!(registration.answered(&failed(503), now, 0.0), Some(RegistrationState::Unregistered));
         assert!(registration.is_off());
-        registration.take_back();
-        assert_eq!((registration.step(now), registration.deadline(now)), (None, None));
+        registration.take_back(now);
+        assert_eq!((registration.step(now), registration.deadline()), (None, None));
     }
 }

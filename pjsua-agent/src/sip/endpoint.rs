@@ -8,6 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use pjsip_sys::Status;
 use sip_gate::{Gate, dtmf};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{debug, warn};
@@ -179,7 +180,9 @@ impl SipThread {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::RefuseNewCalls { retry_after } => self.inbox.inner.borrow_mut().gate.refuse_new_calls(retry_after),
-            Command::Unregister => self.accounts.iter_mut().for_each(|account| account.registration.take_back()),
+            Command::Unregister => {
+                self.accounts.iter_mut().for_each(|account| account.registration.take_back(Instant::now()))
+            }
             Command::Ring { call } => self.on_call(call, "ring", |endpoint, slot| endpoint.ring(slot)),
             Command::Answer { call, port } => self.answer(call, port),
             Command::Reject { call, code, reason, retry_after } => {
@@ -263,6 +266,10 @@ impl SipThread {
         for account in &mut self.accounts {
             let Some(step) = account.registration.step(now) else { continue };
             let Err(error) = self.endpoint.register(account.index, step == Step::Register) else { continue };
+            if error.status == Status::BUSY {
+                account.registration.busy(now);
+                continue;
+            }
             debug!(account = account.name, %error, ?step, "REGISTER not sent");
             let answer = Answer { status: error.status.0, code: 0, reason: error.detail, expires: Duration::ZERO };
             if let Some(state) = account.registration.answered(&answer, now, rand::random()) {
@@ -333,7 +340,7 @@ impl SipThread {
             return Duration::ZERO;
         }
         let most = if inner.calls.len() == 0 { IDLE_POLL } else { BUSY_POLL };
-        let due = self.accounts.iter().filter_map(|account| account.registration.deadline(now)).min();
+        let due = self.accounts.iter().filter_map(|account| account.registration.deadline()).min();
         due.map_or(most, |at| at.saturating_duration_since(now).min(most))
     }
 
@@ -378,7 +385,7 @@ impl SipThread {
 
     fn shut_down(mut self) {
         self.inbox.inner.borrow_mut().gate.refuse_new_calls(Duration::from_secs(30));
-        self.accounts.iter_mut().for_each(|account| account.registration.take_back());
+        self.accounts.iter_mut().for_each(|account| account.registration.take_back(Instant::now()));
         let calls: Vec<CallId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
         let had_calls = !calls.is_empty();
         for call in calls {

@@ -85,7 +85,8 @@ impl ffi::Receiver for Inbox {
         if !is_answered {
             let account = inner.account_name(challenge.account);
             warn!(account, source = %challenge.source, realms = ?challenge.realms,
-                "asked for the password of this account by somebody it is not for; not answered");
+                "asked for the password of this account by somebody it is not for; not answered. If that is the registrar \
+                 under another address or name, configure its realm");
         }
         is_answered
     }

@@ -116,10 +116,14 @@ impl Names {
     /// The lookups that an answer is for, and their addresses. While no server answers, the name is where it was last.
     fn answered(&mut self, answer: Answer) -> (Vec<u64>, Vec<IpAddr>) {
         let lookups = self.waiting.remove(&answer.host).unwrap_or_default();
-        let addresses = match answer.found {
+        let fits = |ip: &IpAddr| if ip.is_ipv4() { self.has_v4 } else { self.has_v6 };
+        let found = answer.found.map(|addresses| addresses.into_iter().filter(fits).collect::<Vec<IpAddr>>());
+        let found = found.and_then(|addresses| match addresses.is_empty() {
+            true => Err("no address of a family that we listen on".to_owned()),
+            false => Ok(addresses),
+        });
+        let addresses = match found {
             Ok(addresses) => {
-                let fits = |ip: &IpAddr| if ip.is_ipv4() { self.has_v4 } else { self.has_v6 };
-                let addresses: Vec<IpAddr> = addresses.into_iter().filter(fits).collect();
                 if self.known.len() < MAX_KNOWN || self.known.contains_key(&answer.host) {
                     self.known.insert(answer.host, addresses.clone());
                 }
@@ -192,8 +196,10 @@ mod tests {
         assert_eq!(names.answered(failed("pbx")), (vec![1], vec![]));
         names.ask(2, "pbx");
         names.answered(found("pbx", &["192.0.2.1"]));
-        names.ask(3, "pbx");
-        assert_eq!(names.answered(failed("pbx")).1, ["192.0.2.1".parse::<IpAddr>().unwrap()]);
+        for answer in [failed("pbx"), found("pbx", &["2001:db8::1"]), failed("pbx")] {
+            names.ask(3, "pbx");
+            assert_eq!(names.answered(answer).1, ["192.0.2.1".parse::<IpAddr>().unwrap()]);
+        }
     }
 
     #[test]

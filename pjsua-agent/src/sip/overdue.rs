@@ -112,7 +112,7 @@ impl Bounds {
 pub(super) enum Media {
     /// None was negotiated, or it is inactive.
     None,
-    /// The peer is not to send anything.
+    /// One side is not to send anything.
     Held,
     /// RTP packets received so far.
     Flowing(u64),

@@ -193,7 +193,8 @@ impl Gate {
     /// A digest is a password to be guessed at leisure, and an answer for whoever relays the challenge. So it goes to the
     /// registrar alone: for a REGISTER to where that was sent, for other requests to where the registrar has answered
     /// from; and only for the configured realm, or for the one that the registrar has taken. Until it has, and when it
-    /// gives itself a new one, a REGISTER may be answered for any.
+    /// gives itself a new one, a REGISTER may be answered for any. Where the realm is configured, a registrar may answer a
+    /// REGISTER from another address than it was asked at, as some behind a virtual address do.
     pub fn answers(&mut self, challenge: &Challenge<'_>) -> bool {
         let Some(owner) = self.owners.iter_mut().find(|owner| owner.index == challenge.account) else { return false };
         let [realm, more @ ..] = challenge.realms else { return false };
@@ -204,11 +205,10 @@ impl Gate {
             let is_registrar = owner.registrar.is_some_and(|registrar| same_ip(registrar.ip(), challenge.source));
             return is_registrar && owner.realm.is(realm);
         }
-        if !challenge.sent_to.is_some_and(|sent_to| same_ip(sent_to, challenge.source)) {
-            return false;
-        }
+        let is_from_there = challenge.sent_to.is_some_and(|sent_to| same_ip(sent_to, challenge.source));
         match &mut owner.realm {
             Realm::Configured(known) => known.eq_ignore_ascii_case(realm),
+            Realm::Asked(_) | Realm::Learnt(..) if !is_from_there => false,
             Realm::Asked(asked) | Realm::Learnt(_, asked) => {
                 *asked = Some(realm.clone());
                 true

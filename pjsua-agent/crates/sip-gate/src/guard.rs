@@ -195,7 +195,8 @@ fn check_body(message: &Message<'_>, body: &[u8], srtp: bool) -> Result<Vec<Rang
     const SDP: &CStr = c"application/sdp";
     let is_request = message.is_request();
     let kind = message.content_type();
-    if body.is_empty() {
+    // Trunks send bodies of their own with a BYE. Nobody looks into them, and the call has ended whatever they hold.
+    if body.is_empty() || matches!(message.method(), "BYE" | "CANCEL") {
         return Ok(Vec::new());
     }
     let Some(kind) = kind else {
@@ -217,7 +218,9 @@ fn check_body(message: &Message<'_>, body: &[u8], srtp: bool) -> Result<Vec<Rang
     if !allowed {
         return Err(Refusal { accept: Some(SDP), ..Refusal::new(415, "Unsupported Media Type") });
     }
-    if std::str::from_utf8(body).is_err() || body.contains(&0) {
+    // The headers within a sipfrag may be in Latin-1, as those of a message.
+    let is_text = kind == "message/sipfrag" || std::str::from_utf8(body).is_ok();
+    if !is_text || body.contains(&0) {
         return Err(Refusal::new(400, "Body is not text"));
     }
     Ok(Vec::new())
@@ -333,6 +336,18 @@ mod tests {
         }
         assert_eq!(code(&request("OPTIONS", "Contact: \"A & B\" <sip:a&b@c>\r\nSubject: A & B\r\n", "")), 0);
         assert_eq!(code(&request("OPTIONS", "From: Smith & Sons <sip:a@b>\r\n", "")), 0);
+    }
+
+    #[test]
+    fn a_bye_ends_the_call_whatever_it_brings_along() {
+        for kind in ["multipart/mixed;boundary=x", "application/ISUP;version=itu-t92+", "application/sdp"] {
+            let headers = format!("Content-Type: {kind}\r\nContent-Length: 3\r\n");
+            assert_eq!(code(&request("BYE", &headers, "\u{1}\0x")), 0, "{kind}");
+        }
+        let mut data =
+            request("NOTIFY", "Content-Type: message/sipfrag\r\nContent-Length: 17\r\n", "SIP/2.0 200 OK \r\n");
+        data[..].last_mut().map(|last| *last = 0xfc);
+        assert_eq!(code(&data), 0, "Latin-1");
     }
 
     #[test]

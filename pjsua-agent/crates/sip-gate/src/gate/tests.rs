@@ -300,6 +300,7 @@ fn a_realm_is_learnt_only_when_the_registrar_has_taken_the_answer() {
 fn a_configured_realm_is_the_only_one() {
     let mut gate = unregistered(Some("pbx"));
     assert!(!challenged(&mut gate, true, PBX, &["other"]) && challenged(&mut gate, true, PBX, &["PBX"]));
+    assert!(challenged(&mut gate, true, PEER, &["pbx"]), "a registrar behind a virtual address");
     gate.registrar_answered(0, PBX.parse().unwrap());
     assert!(challenged(&mut gate, false, PBX, &["pbx"]) && !challenged(&mut gate, false, PBX, &["other"]));
 }
