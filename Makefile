@@ -96,7 +96,7 @@ lint: ## formatting, clippy, and cargo-deny where it is installed
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
 
-# Ten minutes for code that has not been fuzzed for as long before, else one; FUZZ_SECONDS says otherwise.
+# The same walk each time: ten minutes of it for code that has not had them, else one. FUZZ_SECONDS: another walk, so long.
 fuzz: sources ## hold our reading of SIP messages against PJSIP's
 	@scripts/fuzz differential $(FUZZ_SECONDS)
 
