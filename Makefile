@@ -96,7 +96,7 @@ lint: ## formatting, clippy, and cargo-deny where it is installed
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
 
-# The same walk each time: ten minutes of it for code that has not had them, else one. FUZZ_SECONDS: another walk, so long.
+# The same walk each time, about a minute; FUZZ_SECONDS: a random one, so long, from what was learnt before.
 fuzz: sources ## hold our reading of SIP messages against PJSIP's
 	@scripts/fuzz differential $(FUZZ_SECONDS)
 

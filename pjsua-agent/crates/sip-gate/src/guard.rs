@@ -111,13 +111,15 @@ const SINGLE: [&str; 17] = [
 ];
 
 /// Headers that PJSIP reads by their grammar, besides [`SINGLE`].
-const STRUCTURED: [&str; 10] = [
+const STRUCTURED: [&str; 12] = [
+    "Authentication-Info",
     "Authorization",
     "Contact",
     "Min-Expires",
     "Proxy-Authenticate",
     "Proxy-Authorization",
     "Record-Route",
+    "Retry-After",
     "Route",
     "Subscription-State",
     "Via",
@@ -131,16 +133,17 @@ fn check_single_headers(message: &Message<'_>) -> Result<(), Refusal> {
         if is_single && message.headers[..at].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
             return Err(Refusal::new(400, "Header given twice"));
         }
-        if (is_single || is(&STRUCTURED)) && has_loose_ampersand(value) {
-            return Err(Refusal::new(400, "Stray ampersand in a header"));
+        if (is_single || is(&STRUCTURED)) && !ends_with_its_line(value) {
+            return Err(Refusal::new(400, "Stray ampersand or quote in a header"));
         }
     }
     Ok(())
 }
 
-/// PJSIP ends a header at `&` (it reads those of a URI in the same way) and takes what follows for the next one; only in
-/// quotes, in a URI and in the name before one it is a character like others.
-fn has_loose_ampersand(value: &str) -> bool {
+/// Whether PJSIP's reading of a header ends where ours does. It ends one at `&` (it reads those of a URI in the same way) and
+/// takes what follows for the next one; only in quotes, in a URI and in the name before one that is a character like
+/// others. And a quote that is not closed goes on over the next lines, headers and all.
+fn ends_with_its_line(value: &str) -> bool {
     let value = match value.find([':', '<', '"']) {
         Some(at) if value[at..].starts_with('<') => &value[at..],
         _ => value,
@@ -153,11 +156,11 @@ fn has_loose_ampersand(value: &str) -> bool {
             '"' if !is_bracketed => is_quoted = !is_quoted,
             '<' if !is_quoted => is_bracketed = true,
             '>' if !is_quoted => is_bracketed = false,
-            '&' if !is_quoted && !is_bracketed => return true,
+            '&' if !is_quoted && !is_bracketed => return false,
             _ => {}
         }
     }
-    false
+    !is_quoted
 }
 
 /// The body by Content-Length, which must agree with what came (RFC 3261 section 18.3).
@@ -325,12 +328,14 @@ mod tests {
     }
 
     #[test]
-    fn no_header_is_hidden_behind_an_ampersand() {
+    fn no_header_is_hidden_behind_an_ampersand_or_in_a_quote() {
         for hidden in [
             "Max-Forwards: 70&To: <sip:a@b>",
             "To: <sip:a@b>&Replaces: a;to-tag=1;from-tag=2",
             "Contact: sip:a@b&Replaces: x",
             "Via: SIP/2.0/UDP a;branch=x&From: <sip:a@b>",
+            "Authorization: Digest username=\"d\r\nX: \"",
+            "Route: <sip:a;lr>;x=\"\\\"\r\nX: \"",
         ] {
             assert_eq!(code(&request("OPTIONS", &format!("{hidden}\r\n"), "")), 400, "{hidden}");
         }
