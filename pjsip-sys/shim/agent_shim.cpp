@@ -156,8 +156,7 @@ class AgentCall : public pj::Call {
         std::string kind;
         agent_str content{};
         if (body && body->len) {
-            auto own = [](const pj_str_t &s) { return std::string(s.ptr, s.slen > 0 ? s.slen : 0); };
-            kind = own(body->content_type.type) + "/" + own(body->content_type.subtype);
+            kind = agent::own(body->content_type.type) + "/" + agent::own(body->content_type.subtype);
             content = {static_cast<const char *>(body->data), body->len};
         }
         int code = PJSIP_SC_INTERNAL_SERVER_ERROR;

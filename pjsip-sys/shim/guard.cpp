@@ -116,7 +116,6 @@ pj_bool_t inspect(pjsip_rx_data *rdata, bool is_request) {
         if (msg->body && msg->body->data && length && length->len >= 0 && msg->body->len > (unsigned)length->len)
             msg->body->len = length->len;
         if (verdict.account >= 0) {
-            auto own = [](const pj_str_t &s) { return std::string(s.ptr, s.slen > 0 ? s.slen : 0); };
             guard.admission = {verdict.account, own(rdata->msg_info.cid->id), own(rdata->msg_info.from->tag),
                                own(rdata->msg_info.via->branch_param), rdata->msg_info.cseq->cseq};
             rdata->endpt_info.mod_data[guard_module.id] = &guard.admission;

@@ -1,8 +1,8 @@
 #include "resolver.hpp"
 
 #include "fence.hpp"
+#include "reading.hpp"
 
-#include <algorithm>
 #include <map>
 #include <string>
 
@@ -65,9 +65,7 @@ void finish(const Lookup &lookup, const pjsip_server_addresses &found) {
 }
 
 void begin(const pjsip_host_info &target, void *token, pjsip_resolver_callback *done) {
-    const pj_str_t &name = target.addr.host;
-    Lookup lookup{std::string(name.ptr, static_cast<size_t>(std::max<pj_ssize_t>(name.slen, 0))), target.addr.port,
-                  transport_type(target), token, done};
+    Lookup lookup{own(target.addr.host), target.addr.port, transport_type(target), token, done};
     pj_sockaddr address;
     if (parse(lookup.host, &address)) {
         pjsip_server_addresses found{};

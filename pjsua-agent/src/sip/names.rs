@@ -87,7 +87,7 @@ struct Names {
 enum Next {
     /// Look it up; [`Names::answered`] has the outcome.
     LookUp,
-    /// It is being looked up already.
+    /// The name is being looked up already.
     Wait,
     /// Too many are being looked up: it is where it was last, if it was anywhere.
     GiveUp(Vec<IpAddr>),
