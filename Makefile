@@ -7,6 +7,8 @@ DESTDIR    ?=
 
 CARGO   ?= cargo
 INSTALL ?= install
+# What demo, tests and benchmarks run with.
+MODELS := silero-vad-16k smart-turn-v3.2-cpu onnxruntime
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
 PROGRAMS := pjsua-agent pjsua-agent-stt pjsua-agent-llm pjsua-agent-tts
@@ -56,9 +58,9 @@ deps-build: rust
 sources: deps-build
 	@vendor/fetch-pjsip
 
-# What listens: two small models and their runtime, from the Python index. Verified, and fetched once.
+# Two small models that listen and their runtime. Verified, and fetched once.
 models: ## fetch the models that listen, with the agent's own `models pull`
-	@$(RELEASE)/pjsua-agent models pull --all
+	@$(RELEASE)/pjsua-agent models pull $(MODELS)
 
 # The suites skip loudly without Asterisk, and fail without it when CI=true.
 asterisk:

@@ -87,7 +87,11 @@ pub fn speech_config(config: &Config) -> SpeechConfig {
         TtsEngine::Piper => "piper",
     });
     tts.path("--model", config.tts.model.as_ref());
-    tts.path("--onnxruntime", config.tts.onnxruntime.as_ref());
+    if config.tts.engine == TtsEngine::Piper && matches!(config.tts.workers, Workers::Local { .. }) {
+        // The library is the one that listens, unless another is named; without it the loader looks for its own.
+        let listens = || hearing_models(config).0.onnxruntime;
+        tts.path("--onnxruntime", config.tts.onnxruntime.clone().or_else(listens).as_ref());
+    }
     tts.value("--voice", config.tts.voice.as_ref());
 
     let fallback = config.llm.fallback_rules.then(|| {

@@ -11,6 +11,7 @@ mod agent;
 mod daemon;
 mod hearing;
 mod kinds;
+mod model;
 mod problem;
 mod reader;
 mod secret;

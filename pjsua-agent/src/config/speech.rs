@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::daemon::SUN_PATH_BYTES;
 use super::kinds;
+use super::model::model;
 use super::reader::{Reading, Section, Value};
 
 /// Where a stage's workers are.
@@ -64,7 +65,7 @@ pub struct Llm {
     pub fallback_rules: bool,
     /// Where they are
     pub workers: Workers,
-    /// A GGUF file; exists
+    /// A GGUF file, of the model store perhaps; exists
     pub model: Option<PathBuf>,
     /// Tokens of context one call may use
     pub context: Option<u32>,
@@ -102,9 +103,9 @@ pub struct Tts {
     pub language: Option<String>,
     /// Speaking rate, 0.5 to 2.0; 1.0 is normal
     pub rate: f32,
-    /// A Piper voice, `….onnx`; exists
+    /// A Piper voice, `….onnx`, of the model store perhaps; exists
     pub model: Option<PathBuf>,
-    /// `libonnxruntime.so`, when it is not where the loader finds it; exists
+    /// `libonnxruntime.so`; `None`: the one that listens, else where the loader finds it; exists
     pub onnxruntime: Option<PathBuf>,
     /// `None` (`phrase_cache = false`): everything is synthesised each time
     pub phrase_cache: Option<PhraseCache>,
@@ -133,13 +134,15 @@ pub(super) fn read_stt(mut section: Section<'_>) -> Stt {
         SttEngine::Pocketsphinx,
     );
     let workers = read_workers(&mut section);
-    let model = section.optional("model", kinds::existing_path);
+    let model = section.optional("model", model("stt"));
     let language = section.or("language", kinds::language, "en".to_owned());
     let threads = section.optional("threads", kinds::integer(THREADS));
     let capacity = section.optional("capacity", kinds::integer(CAPACITY));
     if is_local(&workers) && !section.has("model") {
         match engine {
-            SttEngine::Whisper => need_model(&section, "whisper", "a ggml Whisper file"),
+            SttEngine::Whisper => {
+                need_model(&section, "whisper", "\"whisper-tiny.en\" of the model store, a ggml Whisper file")
+            }
             SttEngine::Pocketsphinx if !is_english(&language) => section.fault(
                 "language",
                 format!("pocketsphinx brings only English along; allowed: \"en\", or model = … for “{language}”"),
@@ -177,14 +180,14 @@ pub(super) fn read_llm_small(mut section: Section<'_>) -> Option<Llm> {
 /// The keys that both models have, without a fallback.
 fn read_model(section: &mut Section<'_>, engine: LlmEngine, max_tokens: u32) -> Llm {
     let workers = read_workers(section);
-    let model = section.optional("model", kinds::existing_path);
+    let model = section.optional("model", model("llm"));
     let context = section.optional("context", kinds::integer(512..=1_048_576));
     let threads = section.optional("threads", kinds::integer(THREADS));
     let capacity = section.optional("capacity", kinds::integer(CAPACITY));
     let max_tokens = section.or("max_tokens", kinds::integer(1..=4096), max_tokens);
     let temperature = section.or("temperature", kinds::number(0.0..=2.0), 0.3);
     if is_local(&workers) && engine == LlmEngine::Llama && !section.has("model") {
-        need_model(section, "llama", "a GGUF file");
+        need_model(section, "llama", "\"qwen2.5-0.5b\" of the model store, a GGUF file");
     }
     Llm { engine, fallback_rules: false, workers, model, context, threads, capacity, max_tokens, temperature }
 }
@@ -200,12 +203,12 @@ pub(super) fn read_tts(mut section: Section<'_>, environment: &dyn Fn(&str) -> O
     let voice = section.optional("voice", kinds::text);
     let language = section.optional("language", kinds::language);
     let rate = section.or("rate", kinds::number(0.5..=2.0), 1.0);
-    let model = section.optional("model", kinds::existing_path);
+    let model = section.optional("model", model("tts"));
     let onnxruntime = section.optional("onnxruntime", kinds::existing_path);
     let phrase_cache = read_phrase_cache(&mut section, environment);
     if is_local(&workers) {
         if engine == TtsEngine::Piper && !section.has("model") {
-            need_model(&section, "piper", "a Piper voice, ….onnx");
+            need_model(&section, "piper", "\"piper-en-us-joe\" of the model store, a Piper voice, ….onnx");
         }
         if let Some(fault) = voice.as_deref().and_then(|voice| voice_fault(engine, voice)) {
             section.fault("voice", fault);

