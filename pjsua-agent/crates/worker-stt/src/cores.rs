@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::engines::Fate;
+use crate::fate::Fate;
 
 /// Lets as many recognisers compute at once as there are cores.
 ///
@@ -44,6 +44,12 @@ impl Waiting {
     }
 }
 
+impl Default for Cores {
+    fn default() -> Self {
+        Cores::new(1)
+    }
+}
+
 impl Cores {
     /// `count` compute at once, at least one.
     pub fn new(count: usize) -> Self {
@@ -51,12 +57,22 @@ impl Cores {
         Cores { utterances: AtomicU64::new(0), queue: Mutex::new(queue), granted: Condvar::new() }
     }
 
+    /// Whether somebody waits for a core: what could wait as well should.
+    pub fn is_contended(&self) -> bool {
+        !self.queue().waiting.is_empty()
+    }
+
+    /// Whether somebody's caller waits for an answer, and that for a core.
+    pub fn is_awaited(&self) -> bool {
+        self.queue().waiting.iter().any(|waiting| waiting.fate.is_finishing())
+    }
+
     /// A number for an utterance that begins.
     pub fn next_utterance(&self) -> u64 {
         self.utterances.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Does `work`, a tenth of a second's at most, for the utterance of this number once a core is free for it.
+    /// Does `work`, a tenth of a second's or what [`is_awaited`](Self::is_awaited) stops, for the utterance of this number once a core is free for it.
     pub fn run<T>(&self, utterance: u64, fate: &Arc<Fate>, work: impl FnOnce() -> T) -> T {
         self.enter(utterance, fate);
         let _core = Core(self);

@@ -2,6 +2,8 @@
 
 mod cores;
 mod engines;
+mod fate;
+mod loudness;
 mod pool;
 mod service;
 mod utterance;
@@ -59,12 +61,12 @@ struct EngineArgs {
     /// The language of the model (pocketsphinx), or of callers whose language is not told (whisper), as BCP 47
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
-    /// Utterances heard at once; more wait up to 5 s [default: whisper 2; pocketsphinx 8 a core as far as a quarter of
-    /// the free memory goes, 130 MB each]. With pocketsphinx as many as there are cores are searched at length, those
-    /// beside them faster, for a few more misheard words
+    /// Utterances heard at once; more wait up to 5 s [default: whisper 64, which hold no more than their audio;
+    /// pocketsphinx 8 a core as far as a quarter of the free memory goes, 130 MB each]. With pocketsphinx as many as there
+    /// are cores are searched at length, those beside them faster, for a few more misheard words
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     capacity: Option<u16>,
-    /// whisper: CPU threads of each utterance [default: the cores shared out among them]
+    /// whisper: CPU threads of one pass; passes at once are as many as the cores allow [default: a quarter of the cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
@@ -91,15 +93,16 @@ fn main() -> ExitCode {
 
 fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> {
     let capacity = usize::from(args.capacity.unwrap_or_else(|| default_capacity(args.engine)));
-    let engine: Arc<dyn Engine> = match args.engine {
+    // Threads of one pass wait for each other: with the other core busy a second one takes more than it brings.
+    let threads = args.threads.map_or_else(|| (cores() / 4).max(1), usize::from);
+    let (engine, at_once): (Arc<dyn Engine>, usize) = match args.engine {
         EngineName::Pocketsphinx => {
             let model = args.model.clone().unwrap_or_else(|| DEFAULT_MODEL.into());
-            Arc::new(Pocketsphinx::new(&model, &args.language)?)
+            (Arc::new(Pocketsphinx::new(&model, &args.language)?), cores())
         }
         EngineName::Whisper => {
             let model = args.model.as_deref().expect("clap asks for the model of this engine");
-            let threads = args.threads.map_or_else(|| (cores() / capacity).max(1), usize::from);
-            Arc::new(Whisper::load(model, &args.language, threads)?)
+            (Arc::new(Whisper::load(model, &args.language, threads)?), (cores() / threads).max(1))
         }
     };
     let description = DescribeReply {
@@ -108,7 +111,8 @@ fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> 
         version: env!("CARGO_PKG_VERSION").into(),
         capacity: u32::try_from(capacity).expect("clap limits the capacity"),
     };
-    let pool = Pool::load(engine.clone(), capacity, cores())?;
+    tracing::info!(cores = cores(), at_once, capacity, "recognisers");
+    let pool = Pool::load(engine.clone(), capacity, at_once)?;
     Ok((Recognition::new(engine, pool), description))
 }
 
@@ -118,7 +122,7 @@ fn cores() -> usize {
 
 fn default_capacity(engine: EngineName) -> u16 {
     let capacity = match engine {
-        EngineName::Whisper => 2,
+        EngineName::Whisper => 64,
         // A recogniser is a caller's for as long as he talks, and computes for a tenth to a third of that; in a crowd
         // `Cores` decides for whom.
         EngineName::Pocketsphinx => {

@@ -11,7 +11,7 @@ use tokio::sync::{AcquireError, Semaphore};
 
 use crate::{
     cores::Cores,
-    engines::{Effort, Engine, EngineError, Recogniser},
+    engines::{Effort, Engine, EngineError, Recogniser, Utterance},
     utterance::{self, Job},
 };
 
@@ -115,7 +115,8 @@ fn spawn_place(engine: Arc<dyn Engine>, shared: Arc<Shared>, number: usize, effo
     let (pool, cores) = (Arc::downgrade(&shared), Arc::clone(&shared.cores));
     let serve = move || {
         while let Ok(Delivery { job, place }) = deliveries.recv() {
-            if !hear(&mut *recogniser, job, &cores) {
+            let job = Job { utterance: Utterance { cores: Arc::clone(&cores), ..job.utterance }, ..job };
+            if !hear(&mut *recogniser, job) {
                 recogniser = reload(&*engine, effort);
             }
             match pool.upgrade() {
@@ -130,9 +131,9 @@ fn spawn_place(engine: Arc<dyn Engine>, shared: Arc<Shared>, number: usize, effo
 }
 
 /// Whether the recogniser may be used again.
-fn hear(recogniser: &mut dyn Recogniser, job: Job, cores: &Cores) -> bool {
+fn hear(recogniser: &mut dyn Recogniser, job: Job) -> bool {
     let events = job.events.clone();
-    match catch_unwind(AssertUnwindSafe(|| utterance::hear(recogniser, job, cores))) {
+    match catch_unwind(AssertUnwindSafe(|| utterance::hear(recogniser, job))) {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::error!(%error, "the recogniser failed; it is loaded anew");

@@ -17,7 +17,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use crate::{
-    engines::{Engine, Fate, Utterance},
+    engines::{Engine, Utterance},
+    fate::Fate,
+    loudness::Loudness,
     pool::Pool,
     utterance::{Job, Piece},
 };
@@ -78,7 +80,12 @@ async fn serve(
     let (pieces, queue) = mpsc::channel(PIECES_AHEAD);
     let (done, is_done) = oneshot::channel();
     let job = Job {
-        utterance: Utterance { language: options.language, adaptation: options.adaptation, fate: fate.clone() },
+        utterance: Utterance {
+            language: options.language,
+            adaptation: options.adaptation,
+            fate: fate.clone(),
+            ..Utterance::default()
+        },
         pieces: queue,
         events: events.clone(),
         done,
@@ -113,15 +120,35 @@ async fn serve(
     Ok(())
 }
 
-/// Passes the audio on until `Finish` or the end.
+/// Without audio for so long the caller is silent: three frames.
+const REST_AFTER: Duration = Duration::from_millis(60);
+
+/// Passes the audio on until `Finish` or the end, and tells when it pauses.
 async fn read(
     requests: &mut Streaming<RecogniseRequest>,
     pieces: mpsc::Sender<Piece>,
     fate: &Fate,
 ) -> Result<(), Status> {
-    while let Some(request) = requests.message().await? {
+    let mut is_flowing = false;
+    let mut loudness = Loudness::default();
+    loop {
+        let wait = if is_flowing { REST_AFTER } else { Duration::MAX };
+        let Ok(request) = timeout(wait, requests.message()).await else {
+            is_flowing = false;
+            fate.set_silent(true);
+            if pieces.send(Piece::Rest).await.is_err() {
+                return Ok(());
+            }
+            continue;
+        };
+        let Some(request) = request? else { break };
         let piece = match request.kind {
-            Some(Kind::Audio(bytes)) => Piece::Audio(samples(&bytes)?),
+            Some(Kind::Audio(bytes)) => {
+                let samples = samples(&bytes)?;
+                loudness.accept(&samples);
+                fate.set_silent(loudness.is_at_rest());
+                Piece::Audio(samples)
+            }
             Some(Kind::Finish(_)) => {
                 fate.finish();
                 Piece::Finish
@@ -130,6 +157,7 @@ async fn read(
             // A kind of a newer protocol.
             None => continue,
         };
+        is_flowing = matches!(piece, Piece::Audio(_));
         let is_last = matches!(piece, Piece::Finish);
         // A closed queue: the recogniser failed and has said so.
         if pieces.send(piece).await.is_err() || is_last {

@@ -12,10 +12,7 @@ use inference::{
 use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
 
-use crate::{
-    cores::Cores,
-    engines::{EngineError, Recogniser, Utterance},
-};
+use crate::engines::{EngineError, Recogniser, Utterance};
 
 /// The shortest time between two partial transcripts.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(150);
@@ -28,6 +25,8 @@ const MOST_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 120;
 pub enum Piece {
     /// Samples: 16 kHz, mono.
     Audio(Vec<i16>),
+    /// No audio has come for a while: the caller is silent.
+    Rest,
     /// The utterance is complete.
     Finish,
 }
@@ -45,8 +44,9 @@ pub struct Job {
 }
 
 /// Hears `job` to its end or its cancellation. After an error the recogniser is of no use any more.
-pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job, cores: &Cores) -> Result<(), EngineError> {
-    let (number, fate) = (cores.next_utterance(), Arc::clone(&job.utterance.fate));
+pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineError> {
+    let (cores, fate) = (Arc::clone(&job.utterance.cores), Arc::clone(&job.utterance.fate));
+    let number = cores.next_utterance();
     recogniser.start(&job.utterance)?;
     let started = Instant::now();
     let mut working = Duration::ZERO;
@@ -66,10 +66,19 @@ pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job, cores: &Cores) -> Res
                 }
                 samples_heard += samples.len();
                 // Nobody needs to know what is known of the past while newer audio lies here.
-                if job.pieces.is_empty() && last_partial.0.elapsed() >= PARTIAL_INTERVAL {
-                    let text = cores.run(number, &fate, || recogniser.partial())?;
-                    send_partial(text, &job, &mut last_partial);
-                }
+                let text = match job.pieces.is_empty() {
+                    true if recogniser.fell_silent() => cores.run(number, &fate, || recogniser.rest())?,
+                    true if last_partial.0.elapsed() >= PARTIAL_INTERVAL => {
+                        cores.run(number, &fate, || recogniser.partial())?
+                    }
+                    _ => None,
+                };
+                send_partial(text, &job, &mut last_partial);
+                working += began.elapsed();
+            }
+            Piece::Rest => {
+                let text = cores.run(number, &fate, || recogniser.rest())?;
+                send_partial(text, &job, &mut last_partial);
                 working += began.elapsed();
             }
             Piece::Finish => {

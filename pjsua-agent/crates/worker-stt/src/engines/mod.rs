@@ -9,10 +9,9 @@ mod pocketsphinx_model;
 mod pocketsphinx_sys;
 pub mod whisper;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
+
+use crate::{cores::Cores, fate::Fate};
 
 /// Why an engine failed. Its text holds nothing of what a caller said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +56,17 @@ pub trait Recogniser: Send {
     /// the work they have done for it.
     fn partial(&mut self) -> Result<Option<String>, EngineError>;
 
+    /// Whether the caller has fallen silent and [`rest`](Self::rest) is worthwhile; for engines to which a final is dear.
+    fn fell_silent(&self) -> bool {
+        false
+    }
+
+    /// The caller is silent, so what was heard may be all: engines to which a final is dear do its work here. The
+    /// transcript so far, unless it is known.
+    fn rest(&mut self) -> Result<Option<String>, EngineError> {
+        Ok(None)
+    }
+
     /// Ends the utterance with its transcript.
     fn finish(&mut self) -> Result<Transcript, EngineError>;
 
@@ -73,35 +83,8 @@ pub struct Utterance {
     pub adaptation: Vec<u8>,
     /// What has become of it meanwhile.
     pub fate: Arc<Fate>,
-}
-
-/// What has become of an utterance while its engine works; for engines that work long.
-#[derive(Debug, Default)]
-pub struct Fate {
-    finishing: AtomicBool,
-    cancelled: AtomicBool,
-}
-
-impl Fate {
-    /// The end of the audio has arrived, if perhaps not yet at the engine: a partial transcript is wanted no more.
-    pub fn is_finishing(&self) -> bool {
-        self.finishing.load(Ordering::Relaxed)
-    }
-
-    /// Nobody waits for the transcript any more.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// See [`is_finishing`](Self::is_finishing).
-    pub fn finish(&self) {
-        self.finishing.store(true, Ordering::Relaxed);
-    }
-
-    /// See [`is_cancelled`](Self::is_cancelled).
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
+    /// Where it computes, among others.
+    pub cores: Arc<Cores>,
 }
 
 /// What was heard.

@@ -1,0 +1,246 @@
+//! One state of whisper.cpp, and a pass of it over an utterance.
+
+use std::{
+    ffi::{c_int, c_void},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use inference::SAMPLE_RATE_HZ;
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperError, WhisperState, WhisperSysContext, WhisperSysState,
+    WhisperTokenData, get_lang_id, get_lang_str,
+};
+
+use super::{judging::Decoded, loops};
+use crate::{cores::Cores, engines::EngineError, fate::Fate};
+
+/// Positions of the encoder a second of audio takes.
+const POSITIONS_PER_SECOND: usize = 50;
+/// Positions beyond the audio. Whisper was trained on 30 s, and repeats itself when the audio fills a short context.
+const SPARE_POSITIONS: usize = 128;
+/// Context sizes are multiples of this, which ggml's matrix kernels like best.
+const POSITION_STEP: usize = 64;
+/// The least audio: whisper.cpp refuses less than 0.1 s, and a short context at that is of no use.
+pub(super) const LEAST_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
+
+/// What a pass is for, and so what stops it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A look while the caller speaks: of no use once he is silent or another's end waits for a core.
+    Look,
+    /// All that was said, as far as is known: only of no use when nobody wants it.
+    Whole,
+}
+
+/// What the pass that runs must know of the world.
+#[derive(Default)]
+struct Watch {
+    fate: Arc<Fate>,
+    cores: Arc<Cores>,
+    is_look: bool,
+}
+
+impl Watch {
+    fn stops(&self) -> bool {
+        let is_late = || self.fate.is_silent() || self.fate.is_finishing() || self.cores.is_awaited();
+        self.fate.is_cancelled() || (self.is_look && is_late())
+    }
+}
+
+type SharedWatch = Arc<Mutex<Watch>>;
+
+/// A state with what its passes are run with.
+pub(super) struct Decoder {
+    state: WhisperState,
+    parameters: FullParams<'static, 'static>,
+    language: String,
+    threads: usize,
+    most_positions: usize,
+    watch: SharedWatch,
+    guard: Box<Guard>,
+}
+
+/// What whisper.cpp is told by [`stop_loops`].
+struct Guard {
+    end_of_text: i32,
+    vocabulary: usize,
+    seconds: f32,
+    /// Tokens that were said, once it repeats itself.
+    said: Option<usize>,
+}
+
+impl Decoder {
+    pub(super) fn new(context: &WhisperContext, language: &str, threads: usize) -> Result<Self, EngineError> {
+        let watch = SharedWatch::default();
+        let guard = Guard {
+            end_of_text: context.token_eot(),
+            vocabulary: usize::try_from(context.n_vocab()).unwrap_or(0),
+            seconds: 0.0,
+            said: None,
+        };
+        Ok(Decoder {
+            state: context.create_state().map_err(failed)?,
+            parameters: parameters(language, threads, &watch),
+            language: language.to_owned(),
+            threads,
+            most_positions: usize::try_from(context.n_audio_ctx()).unwrap_or(0),
+            watch,
+            guard: Box::new(guard),
+        })
+    }
+
+    /// Decodes `samples`, of which the first `sounding` hold sound, in `language`; `None` when it was stopped on the way.
+    pub(super) fn run(
+        &mut self,
+        samples: &[f32],
+        sounding: usize,
+        language: &str,
+        purpose: Purpose,
+        fate: &Arc<Fate>,
+        cores: &Arc<Cores>,
+    ) -> Result<Option<Decoded>, EngineError> {
+        if language != self.language {
+            self.parameters = parameters(language, self.threads, &self.watch);
+            self.language = language.to_owned();
+        }
+        *self.watch() = Watch { fate: Arc::clone(fate), cores: Arc::clone(cores), is_look: purpose == Purpose::Look };
+        let seconds = sounding as f32 / SAMPLE_RATE_HZ as f32;
+        self.guard.seconds = seconds;
+        self.guard.said = None;
+        let mut parameters = self.parameters.clone();
+        parameters.set_audio_ctx(audio_context(samples.len(), self.most_positions));
+        parameters.set_max_tokens(most_tokens(samples.len()));
+        // SAFETY: `stop_loops` casts the pointer to what it is; the guard lies on the heap, lives as long as this state,
+        // and nobody else touches it while `full`, the only caller of the callback, runs.
+        unsafe {
+            parameters.set_filter_logits_callback(Some(stop_loops));
+            parameters.set_filter_logits_callback_user_data((&raw mut *self.guard).cast());
+        }
+        let result = self.state.full(parameters, samples);
+        let stopped = self.watch().stops();
+        // A fate or cores that are kept here would outlive their utterance.
+        *self.watch() = Watch::default();
+        if stopped {
+            return Ok(None);
+        }
+        result.map_err(failed)?;
+        Ok(Some(self.decoded(seconds)))
+    }
+
+    fn decoded(&self, seconds: f32) -> Decoded {
+        let most = self.guard.said.unwrap_or(usize::MAX);
+        let mut text = Vec::new();
+        let mut log_probabilities = Vec::new();
+        let mut no_speech: f32 = 0.0;
+        for segment in self.state.as_iter() {
+            no_speech = no_speech.max(segment.no_speech_probability());
+            for token in (0..segment.n_tokens()).filter_map(|number| segment.get_token(number)) {
+                let data = token.token_data();
+                if data.id < self.guard.end_of_text && log_probabilities.len() < most {
+                    text.extend_from_slice(token.to_bytes().unwrap_or_default());
+                    log_probabilities.push(data.plog);
+                }
+            }
+        }
+        let count = log_probabilities.len().max(1) as f32;
+        Decoded {
+            text: String::from_utf8_lossy(&text).trim().to_owned(),
+            mean_log_probability: log_probabilities.iter().sum::<f32>() / count,
+            no_speech,
+            looped: self.guard.said.is_some(),
+            seconds,
+        }
+    }
+
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn failed(error: WhisperError) -> EngineError {
+    EngineError(format!("whisper: {error}"))
+}
+
+/// The parameters of every pass. Made rarely: whisper-rs leaks the language and the closure.
+fn parameters(language: &str, threads: usize, watch: &SharedWatch) -> FullParams<'static, 'static> {
+    let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+    parameters.set_language(get_lang_id(language).and_then(get_lang_str));
+    parameters.set_n_threads(c_int::try_from(threads).unwrap_or(1));
+    parameters.set_no_context(true);
+    // Asked for the times, it looks where the speech ends, and so repeats itself less.
+    parameters.set_no_timestamps(false);
+    parameters.set_single_segment(true);
+    // Trying again at higher temperatures multiplies the latency of what is noise anyway.
+    parameters.set_temperature_inc(0.0);
+    parameters.set_suppress_blank(true);
+    parameters.set_suppress_nst(true);
+    parameters.set_print_special(false);
+    parameters.set_print_progress(false);
+    parameters.set_print_realtime(false);
+    parameters.set_print_timestamps(false);
+    let watch = watch.clone();
+    // whisper-rs hands the closure to C as a `Box<dyn FnMut() -> bool>` and takes it back as the closure's own type:
+    // only for this very type are the two the same.
+    let is_to_stop: Box<dyn FnMut() -> bool> =
+        Box::new(move || watch.lock().unwrap_or_else(PoisonError::into_inner).stops());
+    parameters.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(is_to_stop);
+    parameters
+}
+
+/// Ends the text as soon as the decoder repeats itself: called by whisper.cpp before it chooses a token.
+///
+/// # Safety
+/// `tokens` points to `count` tokens, `logits` to one for each entry of the vocabulary, `guard` to a [`Guard`] that nobody
+/// else uses meanwhile.
+unsafe extern "C" fn stop_loops(
+    _context: *mut WhisperSysContext,
+    _state: *mut WhisperSysState,
+    tokens: *const WhisperTokenData,
+    count: c_int,
+    logits: *mut f32,
+    guard: *mut c_void,
+) {
+    // SAFETY: the guard of the decoder that runs, which waits in `full`.
+    let guard = unsafe { &mut *guard.cast::<Guard>() };
+    let count = usize::try_from(count).unwrap_or(0);
+    if count == 0 || guard.said.is_some() {
+        return;
+    }
+    // SAFETY: whisper.cpp gives the tokens of the sequence so far.
+    let tokens = unsafe { std::slice::from_raw_parts(tokens, count) };
+    let words: Vec<i32> = tokens.iter().map(|token| token.id).filter(|&id| id < guard.end_of_text).collect();
+    guard.said = loops::said_before_loop(&words, guard.seconds);
+    if guard.said.is_some() {
+        // SAFETY: one logit for each entry of the vocabulary of this model.
+        let logits = unsafe { std::slice::from_raw_parts_mut(logits, guard.vocabulary) };
+        logits.fill(f32::NEG_INFINITY);
+        if let Some(end) = usize::try_from(guard.end_of_text).ok().and_then(|end| logits.get_mut(end)) {
+            *end = 0.0;
+        }
+    }
+}
+
+/// The encoder's context for `samples`, in positions: short audio needs but a part of the 30 s it is made for.
+fn audio_context(samples: usize, most: usize) -> i32 {
+    let positions = (samples * POSITIONS_PER_SECOND).div_ceil(SAMPLE_RATE_HZ as usize) + SPARE_POSITIONS;
+    let positions = positions.next_multiple_of(POSITION_STEP);
+    // 0: the model's own.
+    if positions >= most { 0 } else { i32::try_from(positions).unwrap_or(0) }
+}
+
+/// The most tokens that can have been said in `samples`: what stops a loop that no rule knows.
+fn most_tokens(samples: usize) -> i32 {
+    i32::try_from(16 + 10 * samples / SAMPLE_RATE_HZ as usize).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_audio_gets_a_short_context_and_long_audio_the_whole() {
+        assert_eq!(audio_context(16_000, 1500), 192);
+        assert_eq!(audio_context(16_000 * 5, 1500), 384);
+        assert_eq!(audio_context(16_000 * 30, 1500), 0);
+    }
+}

@@ -1,0 +1,151 @@
+//! Which of the words that Whisper writes were said.
+//!
+//! It was trained on subtitles: of noise it makes remarks ("[Music]", "(coughs)") and the phrases that stand under silent
+//! scenes ("Thank you.", "Thanks for watching!").
+
+use crate::engines::Transcript;
+
+/// What one pass gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Decoded {
+    pub(super) text: String,
+    /// The mean of the tokens' log-probabilities.
+    pub(super) mean_log_probability: f32,
+    /// The probability that nobody speaks.
+    pub(super) no_speech: f32,
+    /// It repeated itself; the text is what it said before.
+    pub(super) looped: bool,
+    /// Length of the sound, silence at the end left out.
+    pub(super) seconds: f32,
+}
+
+/// The least mean log-probability of words that were said, OpenAI's own.
+const LEAST_MEAN_LOG_PROBABILITY: f32 = -1.0;
+/// Nobody speaks, if the words are not certain either; OpenAI's own.
+const NO_SPEECH: f32 = 0.6;
+/// Phrases of silent scenes are believed from this probability of their words on.
+const SURE: f32 = 0.75;
+/// More words a second than anybody says.
+const FASTEST_WORDS_PER_SECOND: f32 = 6.5;
+/// A single word takes as long as this, however short it is.
+const SHORTEST_WORD_SECONDS: f32 = 0.3;
+
+/// Phrases that stand under silent scenes, without punctuation.
+const PHANTOMS: &[&str] = &[
+    "you",
+    "thank you",
+    "thank you very much",
+    "thank you so much",
+    "thanks",
+    "thanks for watching",
+    "thank you for watching",
+    "bye",
+    "bye bye",
+    "the end",
+    "so",
+    "oh",
+    "okay",
+    "i m sorry",
+    "please subscribe",
+    "see you next time",
+    "subtitles by the amara org community",
+    "gracias",
+    "merci",
+    "danke",
+    "vielen dank",
+    "untertitel der amara org community",
+    "sous titres réalisés par la communauté d amara org",
+    "subtítulos realizados por la comunidad de amara org",
+];
+
+/// What was heard of it; nothing when it is a remark, a phantom or a guess.
+pub(super) fn judge(decoded: &Decoded) -> Transcript {
+    let text = without_remarks(&decoded.text);
+    let words = words(&text);
+    let confidence = decoded.mean_log_probability.exp();
+    let is_guess = decoded.mean_log_probability < LEAST_MEAN_LOG_PROBABILITY
+        || (decoded.no_speech > NO_SPEECH && confidence < SURE)
+        || (decoded.looped && confidence < SURE && words.len() < 2);
+    let room = decoded.seconds.max(SHORTEST_WORD_SECONDS) * FASTEST_WORDS_PER_SECOND;
+    let is_hasty = words.len() as f32 > room.max(2.0);
+    let is_phantom = confidence < SURE && PHANTOMS.contains(&words.join(" ").as_str());
+    if words.is_empty() || is_guess || is_hasty || is_phantom {
+        return Transcript::default();
+    }
+    Transcript { text, confidence, adaptation: Vec::new() }
+}
+
+/// Without what stands in brackets, between asterisks or notes.
+fn without_remarks(text: &str) -> String {
+    let mut kept = String::new();
+    let mut closing: Option<char> = None;
+    for character in text.chars() {
+        match (closing, character) {
+            (Some(end), _) if character == end => closing = None,
+            (Some(_), _) => {}
+            (None, '[') => closing = Some(']'),
+            (None, '(') => closing = Some(')'),
+            (None, '{') => closing = Some('}'),
+            (None, '*' | '♪' | '♫') => closing = Some(character),
+            (None, _) => kept.push(character),
+        }
+    }
+    let kept = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    kept.trim_start_matches(|c: char| c == '-' || c == '>' || c.is_whitespace()).to_owned()
+}
+
+/// In lower case, without punctuation.
+fn words(text: &str) -> Vec<String> {
+    let plain: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    plain.split_whitespace().map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str, mean_log_probability: f32, seconds: f32) -> String {
+        judge(&Decoded { text: text.into(), mean_log_probability, seconds, ..Decoded::default() }).text
+    }
+
+    #[test]
+    fn remarks_are_not_words() {
+        for remark in
+            ["[Music]", "(coughs)", " *sighs*", "♪ ♪", ".", "[BLANK_AUDIO]", "{noise}", "- ", "(music playing"]
+        {
+            assert_eq!(heard(remark, -0.1, 3.0), "", "{remark}");
+        }
+        assert_eq!(heard("(coughs) What are your hours? [noise]", -0.2, 3.0), "What are your hours?");
+        assert_eq!(heard("- Hello there.", -0.2, 2.0), "Hello there.");
+    }
+
+    #[test]
+    fn phrases_of_silent_scenes_need_certainty() {
+        assert_eq!(heard("Thank you.", -0.6, 1.0), "");
+        assert_eq!(heard("Thank you.", -0.1, 1.0), "Thank you.");
+        assert_eq!(heard("Thanks for watching!", -0.4, 3.0), "");
+        assert_eq!(heard("Thank you for the invoice.", -0.6, 2.0), "Thank you for the invoice.");
+    }
+
+    #[test]
+    fn a_guess_is_not_heard() {
+        assert_eq!(heard("the booty part", -1.2, 2.0), "");
+        assert_eq!(heard("I would like to know where my order is now please", -0.3, 0.5), "");
+        let silent = Decoded {
+            text: "Where is it?".into(),
+            mean_log_probability: -0.5,
+            no_speech: 0.8,
+            seconds: 2.0,
+            ..Decoded::default()
+        };
+        assert_eq!(judge(&silent), Transcript::default());
+        assert_eq!(judge(&Decoded { no_speech: 0.1, ..silent }).text, "Where is it?");
+    }
+
+    #[test]
+    fn the_confidence_is_that_of_a_token() {
+        let decoded =
+            Decoded { text: "Yes.".into(), mean_log_probability: 0.5f32.ln(), seconds: 0.4, ..Decoded::default() };
+        assert!((judge(&decoded).confidence - 0.5).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,273 @@
+//! Engine `whisper`: whisper.cpp with any ggml model file.
+//!
+//! Whisper hears an utterance only as a whole, and a pass over it takes a core for a tenth of a second or more. So the work
+//! is done where it is most likely to be the last: when the caller falls silent the whole utterance is decoded at once,
+//! before anybody asks, and what was found then is the final transcript if nothing was said since. While he speaks it is
+//! decoded as often as a share of a core allows, and nobody else waits; of these passes that is told in which two agree.
+//!
+//! An utterance holds no memory but its audio; the states of whisper.cpp, tens of megabytes each, are as many as passes can
+//! run at once.
+
+mod agreement;
+mod decoder;
+mod judging;
+mod loops;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, Once, PoisonError},
+    time::{Duration, Instant},
+};
+
+use inference::SAMPLE_RATE_HZ;
+use whisper_rs::{WhisperContext, WhisperContextParameters, get_lang_id};
+
+use crate::loudness::Loudness;
+
+use super::{Effort, Engine, EngineError, Recogniser, Transcript, Utterance, primary_language};
+use agreement::Agreement;
+use decoder::{Decoder, LEAST_SAMPLES, Purpose};
+use judging::judge;
+
+/// New audio that makes another look worthwhile: two or three words.
+const LOOK_STEP_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 7 / 10;
+/// The first look: what is said over the agent is wanted early.
+const FIRST_LOOK_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 2;
+/// The share of a core that looks at one utterance may take, in percent of the time it lasts.
+const LOOK_PERCENT: u32 = 30;
+
+/// A model in memory.
+pub struct Whisper {
+    shared: Arc<Shared>,
+    name: String,
+    language: String,
+}
+
+struct Shared {
+    context: WhisperContext,
+    language: String,
+    threads: usize,
+    /// Those that no pass uses.
+    idle: Mutex<Vec<Decoder>>,
+}
+
+impl Shared {
+    /// An idle decoder, or a new one: after a failure there is one less.
+    fn take(&self) -> Result<Decoder, EngineError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| Decoder::new(&self.context, &self.language, self.threads), Ok)
+    }
+
+    fn put_back(&self, decoder: Decoder) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(decoder);
+    }
+}
+
+impl Whisper {
+    /// Loads the ggml file `model`. `language` (BCP 47) is assumed where a caller's is not told; `threads` are those
+    /// of one pass.
+    pub fn load(model: &Path, language: &str, threads: usize) -> Result<Self, EngineError> {
+        static QUIET: Once = Once::new();
+        QUIET.call_once(whisper_rs::install_logging_hooks);
+        let wrong = |problem: String| EngineError(format!("{}: {problem}", model.display()));
+        check_file(model).map_err(wrong)?;
+        let mut parameters = WhisperContextParameters::default();
+        parameters.use_gpu(false).flash_attn(true);
+        let context = WhisperContext::new_with_params(model, parameters)
+            .map_err(|_| wrong("whisper.cpp cannot load it; it is damaged or of a newer kind".into()))?;
+        let language = primary_language(language);
+        let shared = Shared { context, language: language.clone(), threads, idle: Mutex::default() };
+        let whisper = Whisper {
+            name: model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            shared: Arc::new(shared),
+            language,
+        };
+        if !whisper.speaks(&whisper.language) {
+            return Err(wrong(format!("the model does not know the language `{}`", whisper.language)));
+        }
+        Ok(whisper)
+    }
+}
+
+/// Tells a missing file and one of another kind from a damaged one, which whisper.cpp does not.
+fn check_file(model: &Path) -> Result<(), String> {
+    use std::io::Read;
+    let mut magic = [0; 4];
+    let mut file = std::fs::File::open(model).map_err(|error| error.to_string())?;
+    file.read_exact(&mut magic).map_err(|error| error.to_string())?;
+    match &magic {
+        b"lmgg" => Ok(()),
+        b"GGUF" => Err("a GGUF file; Whisper models are ggml files (ggml-*.bin)".into()),
+        _ => Err("no ggml file; Whisper models are called ggml-*.bin".into()),
+    }
+}
+
+impl Engine for Whisper {
+    fn name(&self) -> &'static str {
+        "whisper"
+    }
+
+    fn model(&self) -> String {
+        self.name.clone()
+    }
+
+    fn speaks(&self, language: &str) -> bool {
+        let language = primary_language(language);
+        if self.shared.context.is_multilingual() { get_lang_id(&language).is_some() } else { language == "en" }
+    }
+
+    fn recogniser(&self, effort: Effort) -> Result<Box<dyn Recogniser>, EngineError> {
+        let mut recogniser = Run {
+            shared: Arc::clone(&self.shared),
+            utterance: Utterance::default(),
+            language: self.language.clone(),
+            samples: Vec::new(),
+            loudness: Loudness::default(),
+            agreement: Agreement::default(),
+            looked: Duration::ZERO,
+            heard: None,
+        };
+        // As many as can work at once are warmed, and so have a decoder.
+        if effort == Effort::Full {
+            let decoder = Decoder::new(&self.shared.context, &self.language, self.shared.threads)?;
+            self.shared.put_back(decoder);
+            recogniser.accept(&[0; LEAST_SAMPLES])?;
+            recogniser.decode(Purpose::Whole)?;
+            recogniser.abandon();
+        }
+        Ok(Box::new(recogniser))
+    }
+}
+
+/// One utterance.
+struct Run {
+    shared: Arc<Shared>,
+    utterance: Utterance,
+    language: String,
+    samples: Vec<f32>,
+    loudness: Loudness,
+    agreement: Agreement,
+    /// What looks at this utterance have cost.
+    looked: Duration,
+    heard: Option<Heard>,
+}
+
+/// The last pass.
+struct Heard {
+    samples: usize,
+    transcript: Transcript,
+    is_whole: bool,
+}
+
+impl Run {
+    /// Decodes what there is; `false` when that was stopped on the way.
+    fn decode(&mut self, purpose: Purpose) -> Result<bool, EngineError> {
+        let samples = self.samples.len();
+        if samples < LEAST_SAMPLES {
+            self.samples.resize(LEAST_SAMPLES, 0.0);
+        }
+        let mut decoder = self.shared.take()?;
+        let (fate, cores) = (&self.utterance.fate, &self.utterance.cores);
+        let sounding = self.loudness.last_sound().min(samples);
+        let decoded = decoder.run(&self.samples, sounding, &self.language, purpose, fate, cores);
+        self.samples.truncate(samples);
+        // One that failed is not put back.
+        let Some(decoded) = decoded? else {
+            self.shared.put_back(decoder);
+            return Ok(false);
+        };
+        self.shared.put_back(decoder);
+        self.heard = Some(Heard { samples, transcript: judge(&decoded), is_whole: purpose == Purpose::Whole });
+        Ok(true)
+    }
+
+    /// Whether the last pass has heard all there was to hear.
+    fn is_heard(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| heard.is_whole && heard.samples >= self.loudness.last_sound())
+    }
+
+    fn new_samples(&self) -> usize {
+        self.samples.len() - self.heard.as_ref().map_or(0, |heard| heard.samples)
+    }
+
+    fn text(&self) -> String {
+        self.heard.as_ref().map_or_else(String::new, |heard| heard.transcript.text.clone())
+    }
+}
+
+impl Recogniser for Run {
+    fn start(&mut self, utterance: &Utterance) -> Result<(), EngineError> {
+        self.abandon();
+        self.language = match &*utterance.language {
+            "" => self.shared.language.clone(),
+            language => primary_language(language),
+        };
+        self.utterance = utterance.clone();
+        Ok(())
+    }
+
+    fn accept(&mut self, samples: &[i16]) -> Result<(), EngineError> {
+        self.loudness.accept(samples);
+        self.samples.extend(samples.iter().map(|&sample| f32::from(sample) / 32_768.0));
+        Ok(())
+    }
+
+    fn fell_silent(&self) -> bool {
+        self.loudness.is_at_rest() && !self.is_heard()
+    }
+
+    fn rest(&mut self) -> Result<Option<String>, EngineError> {
+        if self.is_heard() || self.samples.is_empty() || !self.decode(Purpose::Whole)? {
+            return Ok(None);
+        }
+        let text = self.text();
+        self.agreement.agree(&text);
+        Ok(Some(text))
+    }
+
+    fn partial(&mut self) -> Result<Option<String>, EngineError> {
+        let is_first = self.heard.is_none();
+        let step = if is_first { FIRST_LOOK_SAMPLES } else { LOOK_STEP_SAMPLES };
+        let spoken = Duration::from_secs_f64(self.samples.len() as f64 / f64::from(SAMPLE_RATE_HZ));
+        let is_dear = self.looked > spoken * LOOK_PERCENT / 100;
+        if self.new_samples() < step || is_dear || self.utterance.cores.is_contended() {
+            return Ok(None);
+        }
+        let began = Instant::now();
+        let done = self.decode(Purpose::Look)?;
+        self.looked += began.elapsed();
+        if !done {
+            return Ok(None);
+        }
+        let text = self.text();
+        Ok(Some(self.agreement.agree(&text)))
+    }
+
+    fn finish(&mut self) -> Result<Transcript, EngineError> {
+        if !self.is_heard() && !self.decode(Purpose::Whole)? {
+            return Ok(Transcript::default());
+        }
+        Ok(self.heard.take().map_or_else(Transcript::default, |heard| heard.transcript))
+    }
+
+    fn abandon(&mut self) {
+        self.samples.clear();
+        self.loudness = Loudness::default();
+        self.agreement = Agreement::default();
+        self.looked = Duration::ZERO;
+        self.heard = None;
+        self.utterance = Utterance::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_model_is_told_from_one_that_is_missing() {
+        let error = |path: &str| Whisper::load(Path::new(path), "en", 1).err().unwrap().to_string();
+        assert!(error("/nowhere/ggml-tiny.bin").starts_with("/nowhere/ggml-tiny.bin: No such file"));
+        assert!(error("/proc/self/exe").contains("no ggml file"));
+    }
+}
