@@ -52,6 +52,7 @@ metrics! {
     BUILD_INFO "build_info" Gauge "Always 1; the versions are labels";
     CALLS_ACTIVE "calls_active" Gauge "Calls that are up";
     CALLS_TOTAL "calls_total" Counter "Calls that ended or were refused, by outcome";
+    TEXT_UNSPOKEN "reply_text_unspoken_total" Counter "Replies of the language model that held text which was not spoken, by its kind";
     CALLS_OVERDUE "calls_overdue_total" Counter "Calls that waited too long and were ended for it, by what they waited for";
     REGISTRATIONS "registrations" Gauge "1 for the state an account is in, 0 for the others";
     ENDPOINTING "endpointing_seconds" LatencyHistogram "Caller's last speech frame until the turn was taken";
@@ -164,6 +165,9 @@ fn register_at_zero() {
     for wait in Wait::ALL {
         counter!(CALLS_OVERDUE, "wait" => wait.as_str()).absolute(0);
     }
+    for kind in reply_filter::Unspoken::ALL {
+        counter!(TEXT_UNSPOKEN, "kind" => kind.as_str()).absolute(0);
+    }
     for name in [BARGE_INS, FALSE_INTERRUPTIONS, CAPTURE_OVERRUNS, PLAYOUT_UNDERRUNS, AUDIO_THREAD_TICKS, LLM_FALLBACK]
     {
         counter!(name).absolute(0);
@@ -218,6 +222,11 @@ pub fn call_ended(outcome: CallOutcome) {
 /// A call has waited too long for something, and is ended for it.
 pub fn call_overdue(wait: Wait) {
     counter!(CALLS_OVERDUE, "wait" => wait.as_str()).increment(1);
+}
+
+/// A reply held text of this kind, which was not spoken.
+pub fn text_unspoken(kind: &'static str) {
+    counter!(TEXT_UNSPOKEN, "kind" => kind).increment(1);
 }
 
 /// An account's registration went into `state`.

@@ -112,7 +112,8 @@ impl Driver {
             self.pre_response_bounds.temperature,
         );
         let results = self.results_in.clone();
-        self.reply = Some(Reply::start_pre_response(Arc::clone(&self.speech), turn, request, move |input| {
+        let language = self.agent.language.clone();
+        self.reply = Some(Reply::start_pre_response(Arc::clone(&self.speech), turn, request, language, move |input| {
             let _ = results.send(TaskResult::Machine(input));
         }));
     }
@@ -134,7 +135,8 @@ impl Driver {
             self.line("prompt", json!({ "prompt": agent::system_prompt(&self.agent, &self.context) }));
         }
         let results = self.results_in.clone();
-        self.reply = Some(Reply::start(Arc::clone(&self.speech), turn, request, move |input| {
+        let language = self.agent.language.clone();
+        self.reply = Some(Reply::start(Arc::clone(&self.speech), turn, request, language, move |input| {
             let _ = results.send(TaskResult::Machine(input));
         }));
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use conversation::{Input, TurnId};
 use inference::GenerationEvent;
 use inference::proto::GenerateRequest;
+use reply_filter::{Acts, Filter};
 use tokio::task::JoinHandle;
 
 use crate::speech::Speech;
@@ -15,10 +16,11 @@ pub fn ask(
     speech: Arc<Speech>,
     turn: TurnId,
     request: GenerateRequest,
+    language: String,
     report: impl Fn(Input) + Send + Sync + 'static,
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let text = clause(&speech, request).await.unwrap_or_else(|reason| {
+        let text = clause(&speech, request, &language).await.unwrap_or_else(|reason| {
             tracing::warn!(turn = turn.0, reason, "no pre-response");
             String::new()
         });
@@ -26,13 +28,17 @@ pub fn ask(
     })
 }
 
-async fn clause(speech: &Speech, request: GenerateRequest) -> Result<String, String> {
+async fn clause(speech: &Speech, request: GenerateRequest, language: &str) -> Result<String, String> {
+    let mut filter = Filter::new(language, Acts::default());
     let mut generation = speech.pre_response(request).await.map_err(|error| error.to_string())?;
     let mut text = String::new();
     while let Some(event) = generation.next().await.map_err(|error| error.to_string())? {
         match event {
             GenerationEvent::Delta(more) => {
-                text.push_str(&more);
+                text.push_str(&filter.push(&more));
+                if filter.is_over() {
+                    break;
+                }
                 if let Some(clause) = first_clause(&text) {
                     return Ok(clause.to_owned());
                 }
@@ -42,7 +48,8 @@ async fn clause(speech: &Speech, request: GenerateRequest) -> Result<String, Str
             GenerationEvent::Done { .. } => break,
         }
     }
-    Ok(text.trim().to_owned())
+    text.push_str(&filter.finish());
+    Ok(first_clause(&text).unwrap_or(text.trim()).to_owned())
 }
 
 /// The first clause of `text`, once it is whole.

@@ -1,13 +1,16 @@
-//! One reply of the language model, from request to the machine's inputs.
+//! One reply of the language model, from request to the machine's inputs. Whoever generates it, a voice is given only what
+//! may be spoken.
 
 use std::sync::Arc;
 
 use conversation::{Act, Input, Stage, TurnId};
 use inference::proto::GenerateRequest;
 use inference::{GenerationAct, GenerationEvent};
+use reply_filter::{Acts, Filter};
 use tokio::task::JoinHandle;
 
 use super::pre_response;
+use crate::metrics;
 use crate::speech::Speech;
 
 /// A reply being generated. Dropping it cancels.
@@ -17,17 +20,18 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Starts to generate; what comes goes to `report`.
+    /// Starts to generate for a voice that speaks `language`; what comes goes to `report`.
     pub fn start(
         speech: Arc<Speech>,
         turn: TurnId,
         request: GenerateRequest,
+        language: String,
         report: impl Fn(Input) + Send + Sync + 'static,
     ) -> Reply {
         let task = tokio::spawn(async move {
             let mut said_something = false;
             for _attempt in 0..2 {
-                match generate(&speech, turn, request.clone(), &report, &mut said_something).await {
+                match generate(&speech, turn, request.clone(), &language, &report, &mut said_something).await {
                     Ok(()) => return,
                     Err(reason) => tracing::warn!(turn = turn.0, reason, "reply failed"),
                 }
@@ -46,9 +50,10 @@ impl Reply {
         speech: Arc<Speech>,
         turn: TurnId,
         request: GenerateRequest,
+        language: String,
         report: impl Fn(Input) + Send + Sync + 'static,
     ) -> Reply {
-        Reply { turn, task: pre_response::ask(speech, turn, request, report) }
+        Reply { turn, task: pre_response::ask(speech, turn, request, language, report) }
     }
 }
 
@@ -62,28 +67,60 @@ async fn generate(
     speech: &Speech,
     turn: TurnId,
     request: GenerateRequest,
+    language: &str,
     report: &impl Fn(Input),
     said_something: &mut bool,
 ) -> Result<(), String> {
+    let fallback = request.fallback.clone();
+    let mut filter = Filter::new(language, acts_of(&request));
     let mut generation = speech.generate(request).await.map_err(|error| error.to_string())?;
-    while let Some(event) = generation.next().await.map_err(|error| error.to_string())? {
-        match event {
-            GenerationEvent::Delta(text) => {
-                *said_something = true;
-                report(Input::ReplyDelta { turn, text });
-            }
-            GenerationEvent::Act(act) => {
-                let act = match act {
-                    GenerationAct::Transfer => Act::Transfer,
-                    GenerationAct::HangUp => Act::HangUp,
-                };
-                report(Input::ReplyAct { turn, act });
-            }
-            GenerationEvent::Done { .. } => {
-                report(Input::ReplyDone { turn });
-                return Ok(());
-            }
+    let mut act = None;
+    let mut say = |text: String| {
+        let says = !text.trim().is_empty();
+        if !text.is_empty() {
+            report(Input::ReplyDelta { turn, text });
+        }
+        *said_something |= says;
+        says
+    };
+    let (mut is_done, mut is_silent) = (false, true);
+    while !is_done && !filter.is_over() {
+        match generation.next().await.map_err(|error| error.to_string())? {
+            Some(GenerationEvent::Delta(text)) => is_silent &= !say(filter.push(&text)),
+            Some(GenerationEvent::Act(asked)) => act = Some(asked),
+            Some(GenerationEvent::Done { .. }) => is_done = true,
+            None => return Err("the stream ended before the reply was done".into()),
         }
     }
-    Err("the stream ended before the reply was done".into())
+    is_silent &= !say(filter.finish());
+    filter.unspoken().for_each(|kind| metrics::text_unspoken(kind.as_str()));
+    let act = act.or_else(|| filter.act().map(marked));
+    // All that came was something else: the operator's own words, before the caller hears nothing.
+    if is_silent && act.is_none() && filter.unspoken().next().is_some() {
+        say(fallback);
+    }
+    if let Some(act) = act {
+        let act = match act {
+            GenerationAct::Transfer => Act::Transfer,
+            GenerationAct::HangUp => Act::HangUp,
+        };
+        report(Input::ReplyAct { turn, act });
+    }
+    report(Input::ReplyDone { turn });
+    Ok(())
+}
+
+fn marked(act: reply_filter::Act) -> GenerationAct {
+    match act {
+        reply_filter::Act::Transfer => GenerationAct::Transfer,
+        reply_filter::Act::HangUp => GenerationAct::HangUp,
+    }
+}
+
+/// What the agent's rules allow a model to do.
+fn acts_of(request: &GenerateRequest) -> Acts {
+    Acts {
+        transfer: request.rules.iter().any(|rule| rule.transfer),
+        hang_up: request.rules.iter().any(|rule| rule.hangup && !rule.transfer),
+    }
 }

@@ -5,6 +5,7 @@
 //! goes on it is thrown away, and the history is as if it had never been.
 
 use crate::endpointing::{Hearing, Pausing};
+use crate::hearsay;
 use crate::history::Mark;
 use crate::language::{Language, Request};
 use crate::machine::Core;
@@ -49,6 +50,7 @@ impl Core {
         let before = self.history.mark();
         let turn = self.next_turn();
         self.history.caller(&pausing.hearing.text(), turn);
+        self.said_for_certain = pausing.hearing.confidence_per_mille() >= hearsay::ENOUGH_TO_HANG_UP;
         self.act(Action::HoldPlayout { turn });
         let mut reply = Reply::new(turn, Source::Generating, &self.settings);
         self.request_reply(&mut reply);

@@ -22,7 +22,12 @@ struct Part {
     progress: Progress,
     /// What was understood before the final transcript.
     partial: String,
+    /// How certain the final transcript is, in thousandths.
+    confidence_per_mille: u16,
 }
+
+/// Of a transcript that is taken as it is, in thousandths.
+pub(crate) const CERTAIN: u16 = 1_000;
 
 /// What the caller says before the agent answers: mostly one recognition, more when he goes on
 /// after the first one's transcript was asked for.
@@ -44,13 +49,15 @@ impl Hearing {
 
     /// A new recognition takes down what follows.
     pub(crate) fn recognise(&mut self, utterance: UtteranceId) {
-        self.parts.push(Part { utterance, progress: Progress::Open, partial: String::new() });
+        let (progress, partial) = (Progress::Open, String::new());
+        self.parts.push(Part { utterance, progress, partial, confidence_per_mille: CERTAIN });
     }
 
     /// What the caller had told before in another way goes in front.
     pub(crate) fn begin_with(&mut self, text: String) {
         let progress = Progress::Heard(text);
-        self.parts.insert(0, Part { utterance: UtteranceId::default(), progress, partial: String::new() });
+        let (utterance, partial) = (UtteranceId::default(), String::new());
+        self.parts.insert(0, Part { utterance, progress, partial, confidence_per_mille: CERTAIN });
     }
 
     /// Takes what was understood so far. A later partial may be empty; what was recognised once was said.
@@ -79,9 +86,19 @@ impl Hearing {
     }
 
     /// Takes a final transcript. Returns whether it was awaited.
-    pub(crate) fn hear(&mut self, utterance: UtteranceId, text: &str) -> bool {
+    pub(crate) fn hear(&mut self, utterance: UtteranceId, text: &str, confidence_per_mille: u16) -> bool {
         let part = self.parts.iter_mut().find(|part| part.utterance == utterance && part.is_awaited());
-        part.map(|part| part.progress = Progress::Heard(text.trim().to_owned())).is_some()
+        let Some(part) = part else { return false };
+        part.progress = Progress::Heard(text.trim().to_owned());
+        part.confidence_per_mille = confidence_per_mille;
+        true
+    }
+
+    /// How certain the least certain of the words are, in thousandths.
+    pub(crate) fn confidence_per_mille(&self) -> u16 {
+        let with_words =
+            self.parts.iter().filter(|part| matches!(&part.progress, Progress::Heard(text) if !text.is_empty()));
+        with_words.map(|part| part.confidence_per_mille).min().unwrap_or(CERTAIN)
     }
 
     /// Gives up `utterance`, or all that are awaited; returns those given up.
@@ -112,6 +129,11 @@ impl Hearing {
     pub(crate) fn fall_silent(&mut self, since: Instant) {
         self.voiced += since - self.sounding_since;
         self.sounding_since = self.sounding_since.max(since);
+    }
+
+    /// How long he was heard until `now`, if he is heard still.
+    pub(crate) fn voiced_until(&self, now: Instant) -> Duration {
+        self.voiced + (now - self.sounding_since)
     }
 
     /// How long the caller was heard.
@@ -350,12 +372,13 @@ mod tests {
         let mut hearing = heard_for(400);
         assert_eq!(hearing.finish(), Some(ONE));
         hearing.recognise(TWO);
-        assert!(hearing.hear(TWO, " on saturday "));
+        assert!(hearing.hear(TWO, " on saturday ", 900));
         assert!(!hearing.is_complete());
-        assert!(hearing.hear(ONE, "are you open"));
+        assert!(hearing.hear(ONE, "are you open", 300));
         assert!(hearing.is_complete());
         assert_eq!(hearing.text(), "are you open on saturday");
-        assert!(!hearing.hear(ONE, "again"));
+        assert_eq!(hearing.confidence_per_mille(), 300);
+        assert!(!hearing.hear(ONE, "again", 900));
     }
 
     #[test]

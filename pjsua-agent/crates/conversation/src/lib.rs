@@ -63,6 +63,7 @@ mod closing;
 mod draft;
 mod endpointing;
 mod failing;
+mod hearsay;
 mod history;
 mod ids;
 mod input;

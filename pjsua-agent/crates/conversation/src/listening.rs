@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::barge_in::{Interjection, Moment, Recognition};
-use crate::endpointing::Hearing;
+use crate::endpointing::{CERTAIN, Hearing};
 use crate::machine::Core;
 use crate::state::State;
 use crate::{Action, Instant, Timer};
@@ -175,7 +175,7 @@ impl Core {
                 }
             }
             Recognition::Ended(text) => {
-                hearing.hear(utterance, &text);
+                hearing.hear(utterance, &text, CERTAIN);
                 if silent_since.is_none() {
                     self.recognise(&mut hearing);
                 }

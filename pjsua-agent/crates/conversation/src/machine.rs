@@ -51,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) prompts_said: u32,
     /// Times in a row that nothing was understood.
     pub(crate) misheard: u32,
+    /// What is being answered was understood well enough to end the call for it.
+    pub(crate) said_for_certain: bool,
     /// Turns in a row that a worker failed.
     pub(crate) failed_turns: u32,
     pub(crate) transfer: TransferRecord,
@@ -89,6 +91,7 @@ impl Conversation {
             no_input_at: Instant::ZERO,
             prompts_said: 0,
             misheard: 0,
+            said_for_certain: true,
             failed_turns: 0,
             transfer: TransferRecord::Untried,
             overdue: false,

@@ -122,7 +122,9 @@ impl Core {
 
     /// Speaks what the model has said so far, to the end of its last clause.
     pub(crate) fn speak_complete_clauses(&mut self, reply: &mut Reply) {
-        while let Some(clause) = reply.clauses.next() {
+        while reply.ledger.chars() < self.settings.longest_reply_chars
+            && let Some(clause) = reply.clauses.next()
+        {
             self.queue_clause(reply, &clause);
         }
     }
@@ -169,7 +171,7 @@ impl Core {
     }
 
     pub(crate) fn reply_act(&mut self, mut state: State, turn: TurnId, act: Act) -> State {
-        let (settled, human) = (state.act().is_some(), self.settings.human);
+        let (settled, human, certain) = (state.act().is_some(), self.settings.human, self.said_for_certain);
         if state.generating(turn).is_none() {
             return state;
         }
@@ -181,6 +183,11 @@ impl Core {
             _ if settled => state,
             Act::Transfer if !human => {
                 reply.afterword = Some(Afterword::NoHuman);
+                state
+            }
+            // The caller may have said something else: he can speak before it ends.
+            Act::HangUp if !certain => {
+                reply.afterword = Some(Afterword::HangUp);
                 state
             }
             Act::Transfer | Act::HangUp => self.close(state, act),
@@ -201,16 +208,23 @@ impl Core {
         self.timers.clear(Timer::Filler);
         reply.close_opening();
         self.speak_complete_clauses(reply);
-        if let Some(rest) = reply.clauses.finish() {
+        if let Some(rest) = reply.clauses.finish()
+            && reply.ledger.chars() < self.settings.longest_reply_chars
+        {
             self.speak(reply, &rest);
         }
-        match (act, reply.afterword.take()) {
+        let afterword = reply.afterword.take_if(|afterword| *afterword == Afterword::NoHuman);
+        match (act, afterword) {
             (Some(act), _) if reply.is_silent() => {
                 let phrase = self.closing_phrase(act);
                 self.speak(reply, &phrase);
             }
             (None, Some(Afterword::NoHuman)) => {
                 let phrase = self.settings.transfer_failed.clone();
+                self.speak(reply, &phrase);
+            }
+            (None, None) if reply.is_silent() && reply.afterword == Some(Afterword::HangUp) => {
+                let phrase = self.closing_phrase(Act::HangUp);
                 self.speak(reply, &phrase);
             }
             (None, None) if reply.is_silent() => return self.reply_failed(state),

@@ -1,17 +1,18 @@
 //! What the recogniser says, and fails to say, of the caller's words.
 
+use std::time::Duration;
+
 use crate::barge_in::{Moment, Recognition};
-use crate::endpointing::{Hearing, Pausing, admits_not_understanding};
+use crate::endpointing::{CERTAIN, Hearing, Pausing, admits_not_understanding};
+use crate::hearsay;
 use crate::language::{Language, Words};
 use crate::machine::Core;
 use crate::state::State;
 use crate::{Action, Settings, Timer, UtteranceId};
 
-/// Of a transcript that is taken as it is, in thousandths.
-const CERTAIN: u16 = 1_000;
-
 impl Core {
     pub(crate) fn partial_transcript(&mut self, mut state: State, utterance: UtteranceId, text: &str) -> State {
+        let text = &*hearsay::without_remarks(text);
         match state {
             State::Hearing(ref mut hearing) | State::Transcribing(ref mut hearing) => {
                 hearing.hear_partial(utterance, text);
@@ -60,14 +61,15 @@ impl Core {
         text: &str,
         confidence_per_mille: u16,
     ) -> State {
+        let text = &*hearsay::said(text, confidence_per_mille, self.voiced(&state));
         match state {
             State::Transcribing(mut hearing) => {
-                hearing.hear(utterance, text);
+                hearing.hear(utterance, text, confidence_per_mille);
                 self.conclude(hearing)
             }
             State::Hearing(ref mut hearing) => {
                 let early = hearing.open() == Some(utterance);
-                hearing.hear(utterance, text);
+                hearing.hear(utterance, text, confidence_per_mille);
                 if early {
                     self.act(Action::CancelRecognition { utterance });
                     // A recogniser that heard nothing is not asked again and again.
@@ -81,7 +83,7 @@ impl Core {
                 if pausing.hearing.open() == Some(utterance) {
                     self.act(Action::CancelRecognition { utterance });
                 }
-                if pausing.hearing.hear(utterance, text) {
+                if pausing.hearing.hear(utterance, text, confidence_per_mille) {
                     self.prepare(&mut pausing);
                     return self.pause_with_words(pausing);
                 }
@@ -106,6 +108,18 @@ impl Core {
             | State::Transferring
             | State::HungUp
             | State::Ended => state,
+        }
+    }
+
+    /// How long the caller was heard of whose words a transcript tells.
+    fn voiced(&self, state: &State) -> Duration {
+        match state {
+            State::Hearing(hearing) => hearing.voiced_until(self.now),
+            State::Transcribing(hearing) | State::Endpointing(Pausing { hearing, .. }) => hearing.voiced(),
+            State::Overlap { interjection, .. } | State::Speaking { aside: Some(interjection), .. } => {
+                interjection.silent_since.unwrap_or(self.now) - interjection.started
+            }
+            _ => Duration::ZERO,
         }
     }
 
@@ -192,6 +206,7 @@ impl Core {
             return self.nothing_understood(&hearing);
         }
         self.caller_was_understood();
+        self.said_for_certain = hearing.confidence_per_mille() >= hearsay::ENOUGH_TO_HANG_UP;
         self.answer(&text)
     }
 

@@ -62,7 +62,8 @@ async fn what_is_asked_on_the_telephone_is_understood_with_partials_on_the_way()
         let samples = speech(voice, question, Line::Telephone);
         let heard = say(worker.client.recognise(RecogniseOptions::default()), &samples).await.unwrap();
         let text = plain(&heard.text);
-        wrong.extend(question.split(' ').filter(|word| !text.split(' ').any(|heard| heard == *word)).map(str::to_owned));
+        wrong
+            .extend(question.split(' ').filter(|word| !text.split(' ').any(|heard| heard == *word)).map(str::to_owned));
         let partials: Vec<String> = heard.partials.iter().map(|text| plain(text)).collect();
         assert!(partials.iter().any(|partial| !partial.is_empty()), "{partials:?}");
     }

@@ -18,3 +18,4 @@ mod k_speculation;
 mod l_overlap;
 mod m_openings;
 mod n_requests;
+mod o_hearsay;

@@ -60,8 +60,8 @@ const PHANTOMS: &[&str] = &[
 
 /// What was heard of it; nothing when it is a remark, a phantom or a guess.
 pub(super) fn judge(decoded: &Decoded) -> Transcript {
-    let text = without_remarks(&decoded.text);
-    let words = words(&text);
+    let text = decoded.text.trim();
+    let words = words(text);
     let confidence = decoded.mean_log_probability.exp();
     let is_guess = decoded.mean_log_probability < LEAST_MEAN_LOG_PROBABILITY
         || (decoded.no_speech > NO_SPEECH && confidence < SURE)
@@ -69,29 +69,15 @@ pub(super) fn judge(decoded: &Decoded) -> Transcript {
     let room = decoded.seconds.max(SHORTEST_WORD_SECONDS) * FASTEST_WORDS_PER_SECOND;
     let is_hasty = words.len() as f32 > room.max(2.0);
     let is_phantom = confidence < SURE && PHANTOMS.contains(&words.join(" ").as_str());
-    if words.is_empty() || is_guess || is_hasty || is_phantom {
+    if words.is_empty() || is_remark(text) || is_guess || is_hasty || is_phantom {
         return Transcript::default();
     }
-    Transcript { text, confidence, adaptation: Vec::new() }
+    Transcript { text: text.to_owned(), confidence, adaptation: Vec::new() }
 }
 
-/// Without what stands in brackets, between asterisks or notes.
-fn without_remarks(text: &str) -> String {
-    let mut kept = String::new();
-    let mut closing: Option<char> = None;
-    for character in text.chars() {
-        match (closing, character) {
-            (Some(end), _) if character == end => closing = None,
-            (Some(_), _) => {}
-            (None, '[') => closing = Some(']'),
-            (None, '(') => closing = Some(')'),
-            (None, '{') => closing = Some('}'),
-            (None, '*' | '♪' | '♫') => closing = Some(character),
-            (None, _) => kept.push(character),
-        }
-    }
-    let kept = kept.split_whitespace().collect::<Vec<_>>().join(" ");
-    kept.trim_start_matches(|c: char| c == '-' || c == '>' || c.is_whitespace()).to_owned()
+/// Nothing but a remark. One beside words is the listener's to leave out, who knows those of other recognisers as well.
+fn is_remark(text: &str) -> bool {
+    text.starts_with(['[', '(', '{', '*', '♪', '♫']) && text.ends_with([']', ')', '}', '*', '♪', '♫'])
 }
 
 /// In lower case, without punctuation.
