@@ -8,7 +8,7 @@ DESTDIR    ?=
 CARGO   ?= cargo
 INSTALL ?= install
 # What demo, tests and benchmarks run with.
-MODELS := silero-vad-16k smart-turn-v3.2-cpu onnxruntime whisper-tiny.en piper-en-us-joe
+MODELS := --for tiny
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
 PROGRAMS := pjsua-agent pjsua-agent-stt pjsua-agent-llm pjsua-agent-tts

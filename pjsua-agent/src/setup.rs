@@ -10,7 +10,7 @@ use media::{Aggressiveness, AudioSettings};
 
 use crate::agent::CallContext;
 use crate::call::VoiceSettings;
-use crate::config::{Agent, Codec, Config, Llm, LlmEngine, SttEngine, Tts, TtsEngine, Vad, Workers};
+use crate::config::{Agent, Codec, Config, Llm, LlmEngine, RulesUse, SttEngine, Tts, TtsEngine, Vad, Workers};
 use crate::sip::{AccountConfig, Bounds, SipConfig};
 use crate::speech::{CacheConfig, SpeechConfig, StageConfig, WorkerSource};
 
@@ -94,7 +94,7 @@ pub fn speech_config(config: &Config) -> SpeechConfig {
     }
     tts.value("--voice", config.tts.voice.as_ref());
 
-    let fallback = config.llm.fallback_rules.then(|| {
+    let fallback = (config.llm.rules != RulesUse::Off).then(|| {
         let local = Workers::Local { command: None, count: 1 };
         stage("pjsua-agent-llm", &local, Arguments::engine("rules"))
     });
@@ -102,6 +102,7 @@ pub fn speech_config(config: &Config) -> SpeechConfig {
         stt: stage("pjsua-agent-stt", &config.stt.workers, stt),
         llm: llm_stage(&config.llm),
         llm_fallback: fallback,
+        rules_first: config.llm.rules == RulesUse::First && config.llm.engine != LlmEngine::Rules,
         llm_small: config.llm_small.as_ref().map(llm_stage),
         tts: stage("pjsua-agent-tts", &config.tts.workers, tts),
         runtime_dir: config.daemon.runtime_dir.clone(),

@@ -18,7 +18,7 @@ pub fn system_prompt(agent: &Agent, context: &CallContext) -> String {
         prompt.push_str("\n\n");
         prompt.push_str(SPOKEN_STYLE);
     }
-    with_facts(prompt, context)
+    with_answers(with_facts(prompt, context), agent, context)
 }
 
 fn with_facts(mut prompt: String, context: &CallContext) -> String {
@@ -32,6 +32,17 @@ fn with_facts(mut prompt: String, context: &CallContext) -> String {
     }
     for (name, value) in &context.headers {
         prompt.push_str(&format!("\n- {name}: {value}"));
+    }
+    prompt
+}
+
+/// What the agent's rules say: a model that answers beside them shall say the same.
+fn with_answers(mut prompt: String, agent: &Agent, context: &CallContext) -> String {
+    let only_says = |rule: &&config::Rule| !rule.transfer && !rule.hangup && rule.slot.is_none();
+    let answers: Vec<String> = agent.rules.iter().filter(only_says).map(|rule| context.fill(&rule.say)).collect();
+    if !answers.is_empty() {
+        prompt.push_str("\nAnswers that are right (say nothing that contradicts them):");
+        answers.iter().for_each(|answer| prompt.push_str(&format!("\n- {}", answer.trim())));
     }
     prompt
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use conversation::{Act, Input, Stage, TurnId};
 use inference::proto::GenerateRequest;
+use inference::proto::message::Role;
 use inference::{GenerationAct, GenerationEvent};
-use reply_filter::{Acts, Filter};
+use reply_filter::{Acts, Filter, Grounds, Unspoken};
 use tokio::task::JoinHandle;
 
 use super::pre_response;
@@ -71,8 +72,14 @@ async fn generate(
     report: &impl Fn(Input),
     said_something: &mut bool,
 ) -> Result<(), String> {
+    if speech.asks_rules_first() && by_rules(speech, turn, &request, report, said_something).await {
+        return Ok(());
+    }
     let fallback = request.fallback.clone();
     let mut filter = Filter::new(language, acts_of(&request));
+    if speech.asks_rules_first() {
+        filter = filter.held_to(grounds_of(&request, language));
+    }
     let mut generation = speech.generate(request).await.map_err(|error| error.to_string())?;
     let mut act = None;
     let mut say = |text: String| {
@@ -95,10 +102,50 @@ async fn generate(
     is_silent &= !say(filter.finish());
     filter.unspoken().for_each(|kind| metrics::text_unspoken(kind.as_str()));
     let act = act.or_else(|| filter.act().map(marked));
-    // All that came was something else: the operator's own words, before the caller hears nothing.
-    if is_silent && act.is_none() && filter.unspoken().next().is_some() {
-        say(fallback);
+    // All that came was something else, or it went on to invent: the operator's own words.
+    let was_invented = filter.unspoken().any(|kind| kind == Unspoken::Unfounded);
+    if act.is_none() && (was_invented || (is_silent && filter.unspoken().next().is_some())) {
+        say(format!(" {fallback}"));
     }
+    finish(turn, act, report);
+    Ok(())
+}
+
+/// The agent's own answer, if one of its rules fits; what the operator wrote is spoken as it is.
+async fn by_rules(
+    speech: &Speech,
+    turn: TurnId,
+    request: &GenerateRequest,
+    report: &impl Fn(Input),
+    said_something: &mut bool,
+) -> bool {
+    let mut generation = match speech.ask_rules(request.clone()).await {
+        Ok(generation) => generation,
+        Err(reason) => {
+            tracing::warn!(turn = turn.0, %reason, "the rules do not answer; the model is asked");
+            return false;
+        }
+    };
+    // The whole of it comes within a millisecond: nothing is said before it is known to be whole.
+    let (mut text, mut act) = (String::new(), None);
+    loop {
+        match generation.next().await {
+            Ok(Some(GenerationEvent::Delta(more))) => text.push_str(&more),
+            Ok(Some(GenerationEvent::Act(asked))) => act = Some(asked),
+            Ok(Some(GenerationEvent::Done { .. })) => break,
+            Ok(None) | Err(_) => return false,
+        }
+    }
+    if text.trim().is_empty() && act.is_none() {
+        return false;
+    }
+    *said_something = true;
+    report(Input::ReplyDelta { turn, text });
+    finish(turn, act, report);
+    true
+}
+
+fn finish(turn: TurnId, act: Option<GenerationAct>, report: &impl Fn(Input)) {
     if let Some(act) = act {
         let act = match act {
             GenerationAct::Transfer => Act::Transfer,
@@ -107,7 +154,12 @@ async fn generate(
         report(Input::ReplyAct { turn, act });
     }
     report(Input::ReplyDone { turn });
-    Ok(())
+}
+
+/// What the model was told, and what the caller said. Not what it said itself: an invention is no source of the next.
+fn grounds_of(request: &GenerateRequest, language: &str) -> Grounds {
+    let told = request.messages.iter().filter(|message| message.role() != Role::Agent);
+    Grounds::new(language, told.map(|message| &*message.text).chain([&*request.fallback]))
 }
 
 fn marked(act: reply_filter::Act) -> GenerationAct {

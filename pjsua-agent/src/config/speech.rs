@@ -56,13 +56,24 @@ pub enum LlmEngine {
     Llama,
 }
 
+/// What the agent's rules do beside a language model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulesUse {
+    /// They answer first; the model answers what none of them does, and is held to them
+    First,
+    /// They answer while the model fails
+    Fallback,
+    /// Nothing
+    Off,
+}
+
 /// `[llm]`: who writes the replies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Llm {
     /// The engine of local workers
     pub engine: LlmEngine,
-    /// Whether a local `rules` worker stands in when the model fails (`fallback = "rules"`)
-    pub fallback_rules: bool,
+    /// What the rules of the agent's file do beside a model; nothing of its own where they are the model
+    pub rules: RulesUse,
     /// Where they are
     pub workers: Workers,
     /// A GGUF file, of the model store perhaps; exists
@@ -161,10 +172,11 @@ pub(super) fn read_llm(mut section: Section<'_>) -> Llm {
     /// About 40 s of speech.
     const MAX_TOKENS: u32 = 160;
     let engine = section.or("engine", kinds::one_of(LLM_ENGINES), LlmEngine::Rules);
-    let fallback_rules = section.or("fallback", kinds::one_of(&[("rules", true), ("none", false)]), true);
+    let uses = kinds::one_of(&[("first", RulesUse::First), ("fallback", RulesUse::Fallback), ("off", RulesUse::Off)]);
+    let rules = section.or("rules", uses, RulesUse::First);
     let llm = read_model(&mut section, engine, MAX_TOKENS);
     section.finish();
-    Llm { fallback_rules, ..llm }
+    Llm { rules, ..llm }
 }
 
 /// Reads `[llm_small]`; `None` unless it names an engine.
@@ -189,7 +201,7 @@ fn read_model(section: &mut Section<'_>, engine: LlmEngine, max_tokens: u32) -> 
     if is_local(&workers) && engine == LlmEngine::Llama && !section.has("model") {
         need_model(section, "llama", "\"qwen2.5-0.5b\" of the model store, a GGUF file");
     }
-    Llm { engine, fallback_rules: false, workers, model, context, threads, capacity, max_tokens, temperature }
+    Llm { engine, rules: RulesUse::Off, workers, model, context, threads, capacity, max_tokens, temperature }
 }
 
 /// Reads `[tts]`.

@@ -303,13 +303,28 @@ fn a_missing_file_or_folder_is_named() {
     let problems = site.problems();
     assert!(problems.contains("pjsua-agent.toml:4: [agents] dir: staff cannot be read: No such file"), "{problems}");
     assert!(
-        problems.contains("pjsua-agent.toml:7: [llm] model: small.gguf cannot be used: No such file"),
+        problems
+            .contains("pjsua-agent.toml:7: [llm] model: “small.gguf” is neither a file here nor a model of the store"),
         "{problems}"
     );
     fs::create_dir(site.path("staff")).expect("a folder");
     assert!(site.problems().contains("[agents] dir: staff holds no agent"), "{}", site.problems());
     fs::remove_file(site.path("pjsua-agent.toml")).expect("it is there");
     assert!(site.problems().starts_with("pjsua-agent.toml: cannot be read: No such file"), "{}", site.problems());
+}
+
+#[test]
+fn a_model_is_a_path_or_an_id_of_the_store_and_of_the_right_kind() {
+    let problems = |model: &str| {
+        let site = Site::new(&minimal(&format!("[llm]\nengine = \"llama\"\nmodel = \"{model}\"\n")));
+        fs::write(site.path("here.gguf"), "").expect("a file");
+        site.problems()
+    };
+    assert_eq!(problems("here.gguf"), "");
+    assert!(problems("./gone.gguf").contains("gone.gguf cannot be used: No such file"));
+    assert!(problems("qwen2.5-0.5").contains("did you mean “qwen2.5-0.5b”?"), "{}", problems("qwen2.5-0.5"));
+    let wrong = problems("whisper-tiny.en");
+    assert!(wrong.contains("is a model of the kind stt; allowed: \"smollm2-135m\""), "{wrong}");
 }
 
 #[test]

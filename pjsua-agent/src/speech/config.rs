@@ -16,6 +16,8 @@ pub struct SpeechConfig {
     pub llm: StageConfig,
     /// Answers while no worker of `llm` does.
     pub llm_fallback: Option<StageConfig>,
+    /// Whether `llm_fallback` is asked before the language model.
+    pub rules_first: bool,
     /// A second, faster model, for the first clause of a reply.
     pub llm_small: Option<StageConfig>,
     /// Synthesis.

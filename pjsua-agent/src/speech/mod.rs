@@ -92,6 +92,8 @@ impl fmt::Display for Stage {
 pub struct Speech {
     stt: Arc<Route>,
     llm: Arc<Route>,
+    /// The fallback's workers once more, when they are asked first.
+    rules: Option<Arc<Route>>,
     llm_small: Option<Arc<Route>>,
     tts: Arc<Route>,
     stop: watch::Sender<bool>,
@@ -127,10 +129,12 @@ impl Speech {
             Arc::new(Route::new(Pool::new(stage, workers), fallback, changes.clone(), timing.patience))
         };
         let fallback = workers.llm_fallback;
+        let rules = config.rules_first.then(|| route(Stage::LlmFallback, fallback.clone(), None));
         let fallback = (!fallback.is_empty()).then(|| Pool::new(Stage::LlmFallback, fallback));
         let speech = Arc::new(Self {
             stt: route(Stage::Stt, workers.stt, None),
             llm: route(Stage::Llm, workers.llm, fallback),
+            rules,
             llm_small: (!workers.llm_small.is_empty()).then(|| route(Stage::LlmSmall, workers.llm_small, None)),
             tts: route(Stage::Tts, workers.tts, None),
             stop,
@@ -157,6 +161,22 @@ impl Speech {
     /// When no worker serves within [`Timing::patience`].
     pub async fn generate(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
         Answer::open(Arc::clone(&self.llm), request).await
+    }
+
+    /// Whether the agent's rules are asked before the model.
+    pub fn asks_rules_first(&self) -> bool {
+        self.rules.is_some()
+    }
+
+    /// Asks the agent's rules alone; the answer is empty when none of them fits.
+    ///
+    /// # Errors
+    /// At once when they are not to be asked first; when none of their workers serves within [`Timing::patience`].
+    pub async fn ask_rules(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
+        let Some(route) = &self.rules else {
+            return Err(Unavailable { stage: Stage::LlmFallback, reasons: "they are not to be asked first".into() });
+        };
+        Answer::open(Arc::clone(route), GenerateRequest { fallback: String::new(), ..request }).await
     }
 
     /// Asks the small model for the first clause of a reply.
@@ -253,6 +273,7 @@ impl Speech {
         Arc::new(Self {
             stt: route(Stage::Stt),
             llm: route(Stage::Llm),
+            rules: None,
             llm_small: None,
             tts: route(Stage::Tts),
             stop,

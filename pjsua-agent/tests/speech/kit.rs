@@ -63,7 +63,15 @@ pub fn stage(workers: impl IntoIterator<Item = WorkerSource>) -> StageConfig {
 pub fn config(folder: &Folder) -> SpeechConfig {
     let one = || stage([command(&[])]);
     let runtime_dir = folder.path().join("run");
-    SpeechConfig { stt: one(), llm: one(), llm_fallback: None, llm_small: None, tts: one(), runtime_dir }
+    SpeechConfig {
+        stt: one(),
+        llm: one(),
+        llm_fallback: None,
+        rules_first: false,
+        llm_small: None,
+        tts: one(),
+        runtime_dir,
+    }
 }
 
 /// As in the daemon, but for what would make tests slow.

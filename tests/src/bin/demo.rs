@@ -1,32 +1,80 @@
-//! `make demo`: one real call to the daemon as it is delivered, printed as it goes.
+//! `make demo`: one real call to the daemon as it is delivered, printed as it goes. With the models that people install, or,
+//! with `DEMO=embedded`, with the engines that need none.
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tests::caller::{Caller, Dial};
 use tests::daemon::Daemon;
+use tests::material::{backchannels, choose};
 use tests::paths::{repository, target};
 use tests::rtp::Codec;
 use tests::scene::{self, ANSWER_PAUSE, PATIENCE};
 use tests::speech::{Speech, Voice};
 
-const QUESTIONS: [&str; 3] =
-    ["what are your opening hours on saturday", "how much is the blue teapot", "where is your shop"];
+/// Three that the agent's file answers, and one that it does not.
+const QUESTIONS: [&str; 4] = [
+    "what are your opening hours on saturday",
+    "how much is the blue teapot",
+    "where is your shop",
+    "do you repair old bicycles",
+];
+const STORY: &str = "please tell me about your history";
+const INTERRUPTION: &str = "sorry how much is the green vase";
+
+/// What hears and speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Engines {
+    /// Whisper and Piper, from the model store.
+    Real,
+    /// pocketsphinx and flite, from Debian.
+    Embedded,
+}
+
+impl Engines {
+    fn wanted() -> Result<Self> {
+        match std::env::var("DEMO").as_deref() {
+            Ok("embedded") => Ok(Self::Embedded),
+            Ok("real") | Err(_) => Ok(Self::Real),
+            Ok(other) => bail!("DEMO={other}: it is \"real\" (the default) or \"embedded\""),
+        }
+    }
+
+    /// What stands in the delivered configuration, and what in its place.
+    fn lines(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Embedded => &[],
+            Self::Real => &[
+                ("engine = \"pocketsphinx\"", "engine = \"whisper\"\nmodel = \"whisper-tiny.en\""),
+                ("engine = \"flite\"", "engine = \"piper\"\nmodel = \"piper-en-us-joe\""),
+                ("voice = \"slt\"", "# voice = \"slt\""),
+            ],
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Real => "Whisper tiny.en, the agent's rules, Piper joe",
+            Self::Embedded => "pocketsphinx, the agent's rules, flite",
+        }
+    }
+}
 
 fn main() -> Result<()> {
+    let engines = Engines::wanted()?;
     let dir = target().join("demo");
     if dir.exists() {
         std::fs::remove_dir_all(&dir)?;
     }
     std::fs::create_dir_all(&dir)?;
-    let questions = step("recording three questions with flite", || {
-        QUESTIONS.iter().map(|text| Speech::new(Voice::Rms, text)).collect::<Result<Vec<_>>>()
+    step("recording what the caller will say with flite", || {
+        QUESTIONS.iter().chain([&STORY, &INTERRUPTION]).try_for_each(|text| Speech::new(Voice::Rms, text).map(drop))
     })?;
-    let (config, sip, api) = configuration(&dir)?;
-    let daemon = step("starting pjsua-agent and its three workers (the recogniser loads its model)", || {
+    let (config, sip, api) = configuration(engines, &dir)?;
+    let daemon = step(&format!("starting pjsua-agent and its workers: {}", engines.name()), || {
         let mut daemon = Daemon::start_with(&config, sip, api, &dir)?;
         daemon.wait_ready()?;
         Ok(daemon)
@@ -37,7 +85,8 @@ fn main() -> Result<()> {
         Ok(caller)
     })?;
     println!("\nThe call, G.711 on 127.0.0.1; latencies are measured on the RTP packets at the caller's side.\n");
-    let outcome = converse(&caller, &daemon, &questions);
+    let mut call = Call { caller: &caller, daemon: &daemon, spoken: 0, latencies: Vec::new() };
+    let outcome = call.converse();
     let recording = dir.join("call.wav");
     caller.rtp().recording().write(&recording)?;
     outcome?;
@@ -54,40 +103,89 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn converse(caller: &Caller, daemon: &Daemon, questions: &[Speech]) -> Result<()> {
-    scene::hear_greeting(caller)?;
-    let mut spoken = print_agent(daemon, 0, None)?;
-    let mut latencies = Vec::new();
-    for (text, question) in QUESTIONS.iter().zip(questions) {
-        println!("  caller  {text}?");
-        let said = caller.rtp().say_and_wait(question)?;
-        let first = caller.rtp().wait_audible(said.end, PATIENCE)?;
-        let latency = first.since(said.end);
-        caller.rtp().wait_finished(said.end, ANSWER_PAUSE, Duration::from_secs(60))?;
-        let understood =
-            daemon.running_journal()?.and_then(|journal| journal.transcripts().last().cloned()).unwrap_or_default();
-        if understood != *text {
-            println!("          (understood as: {understood})");
-        }
-        spoken = print_agent(daemon, spoken, Some(latency))?;
-        latencies.push(latency);
-    }
-    let worst = latencies.iter().max().context("there were questions")?;
-    println!("\n  The caller waited {} ms at most for an answer.", worst.as_millis());
-    Ok(())
+/// The call as it goes.
+struct Call<'a> {
+    caller: &'a Caller,
+    daemon: &'a Daemon,
+    /// Clauses that were printed.
+    spoken: usize,
+    latencies: Vec<Duration>,
 }
 
-/// Prints what the agent has said since the clause number `known`; gives the number of all clauses.
-fn print_agent(daemon: &Daemon, known: usize, latency: Option<Duration>) -> Result<usize> {
-    let clauses = daemon.running_journal()?.context("the daemon writes a journal")?.spoken();
-    ensure!(clauses.len() > known, "the journal does not say what the agent said");
-    let latency = latency.map_or_else(String::new, |latency| format!("  [after {} ms]", latency.as_millis()));
-    println!("  agent   {}{latency}", clauses[known..].join(" "));
-    Ok(clauses.len())
+impl Call<'_> {
+    fn converse(&mut self) -> Result<()> {
+        scene::hear_greeting(self.caller)?;
+        self.print_agent(None)?;
+        for question in QUESTIONS {
+            self.ask(question)?;
+        }
+        self.interrupt()?;
+        let worst = self.latencies.iter().max().context("there were questions")?;
+        println!("\n  The caller waited {} ms at most for an answer.", worst.as_millis());
+        Ok(())
+    }
+
+    fn ask(&mut self, question: &str) -> Result<()> {
+        println!("  caller  {question}?");
+        let said = self.caller.rtp().say_and_wait(&Speech::new(Voice::Rms, question)?)?;
+        let first = self.caller.rtp().wait_audible(said.end, PATIENCE)?;
+        self.caller.rtp().wait_finished(said.end, ANSWER_PAUSE, Duration::from_secs(60))?;
+        self.print_understood(question)?;
+        let latency = first.since(said.end);
+        self.latencies.push(latency);
+        self.print_agent(Some(latency))
+    }
+
+    /// A long answer, through which the caller says "uh-huh", and which he then interrupts.
+    fn interrupt(&mut self) -> Result<()> {
+        let rtp = self.caller.rtp();
+        println!("  caller  {STORY}?");
+        let said = rtp.say_and_wait(&Speech::new(Voice::Rms, STORY)?)?;
+        let first = rtp.wait_audible(said.end, PATIENCE)?;
+        self.latencies.push(first.since(said.end));
+        self.print_understood(STORY)?;
+        std::thread::sleep(Duration::from_secs(3));
+        let known = backchannels()?;
+        let hum = choose(&known, 1, 1)[0];
+        rtp.say_and_wait(&hum.speech())?;
+        println!("  caller  {}   (while the agent speaks, who goes on)", hum.text.as_deref().unwrap_or("mm-hmm"));
+        std::thread::sleep(Duration::from_secs(3));
+        println!("  caller  {INTERRUPTION}?   (while the agent speaks, who stops)");
+        let said = rtp.say_and_wait(&Speech::new(Voice::Rms, INTERRUPTION)?)?;
+        let first = rtp.wait_audible(said.end, PATIENCE)?;
+        rtp.wait_finished(said.end, ANSWER_PAUSE, Duration::from_secs(60))?;
+        self.print_understood(INTERRUPTION)?;
+        self.print_agent(Some(first.since(said.end)))
+    }
+
+    fn print_understood(&self, said: &str) -> Result<()> {
+        let journal = self.daemon.running_journal()?;
+        let understood = journal.and_then(|journal| journal.transcripts().last().cloned()).unwrap_or_default();
+        if words(&understood) != words(said) {
+            println!("          (understood as: {understood})");
+        }
+        Ok(())
+    }
+
+    /// Prints what the agent has said since the last time.
+    fn print_agent(&mut self, latency: Option<Duration>) -> Result<()> {
+        let clauses = self.daemon.running_journal()?.context("the daemon writes a journal")?.spoken();
+        ensure!(clauses.len() > self.spoken, "the journal does not say what the agent said");
+        let latency = latency.map_or_else(String::new, |latency| format!("  [after {} ms]", latency.as_millis()));
+        println!("  agent   {}{latency}", clauses[self.spoken..].join(" "));
+        self.spoken = clauses.len();
+        Ok(())
+    }
+}
+
+/// Without case and punctuation.
+fn words(text: &str) -> Vec<String> {
+    let plain: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    plain.split_whitespace().map(str::to_lowercase).collect()
 }
 
 /// The delivered configuration with its journal in the demo's folder, on other ports where its own are taken.
-fn configuration(dir: &Path) -> Result<(PathBuf, SocketAddr, SocketAddr)> {
+fn configuration(engines: Engines, dir: &Path) -> Result<(PathBuf, SocketAddr, SocketAddr)> {
     let source = repository().join("conf/pjsua-agent.toml");
     let mut text = std::fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
     let sip =
@@ -103,6 +201,10 @@ fn configuration(dir: &Path) -> Result<(PathBuf, SocketAddr, SocketAddr)> {
     ] {
         ensure!(text.contains(delivered), "{} has no line with {delivered}", source.display());
         text = text.replacen(delivered, &here, 1);
+    }
+    for (delivered, here) in engines.lines() {
+        ensure!(text.contains(delivered), "{} has no line with {delivered}", source.display());
+        text = text.replacen(delivered, here, 1);
     }
     let config = dir.join("pjsua-agent.toml");
     std::fs::write(&config, text)?;

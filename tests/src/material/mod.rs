@@ -31,6 +31,7 @@ mod level;
 mod phrases;
 mod prompt;
 mod recorded;
+mod studio;
 mod transcripts;
 mod voices;
 
@@ -41,7 +42,7 @@ pub use inner_pause::with_inner_pause;
 pub use level::{SPEECH_LEVEL_DBFS, active_level_dbfs, at_level, at_snr, mix};
 pub use phrases::{backchannels, interruptions};
 pub use prompt::{Prompt, choose};
-pub use recorded::{babble, music, prompts, sounds_dir};
+pub use recorded::{babble, music, prompts, sounds_dir, studio};
 pub use voices::{Talker, spoken};
 
 use std::time::Duration;

@@ -13,6 +13,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use super::filter::{samples as samples_in, to_samples};
 use super::inner_pause::{fade, longest_rest};
 use super::level::{SPEECH_LEVEL_DBFS, at_level};
+use super::studio::STUDIO;
 use super::transcripts;
 use super::{Prompt, Talker, spoken};
 use crate::rtp::{Codec, Decoder, FRAME, RATE_HZ};
@@ -101,6 +102,14 @@ pub fn prompts(language: &str) -> Result<Vec<Prompt>> {
     }
     ensure!(!prompts.is_empty(), "no recordings in the language “{language}” in {}", dir.display());
     Ok(prompts)
+}
+
+/// One speaker in a studio, in English, with the words that she says: 28 sentences.
+///
+/// # Errors
+/// The recordings cannot be had.
+pub fn studio() -> Result<Vec<Prompt>> {
+    STUDIO.iter().map(|(name, text)| Ok(Prompt { text: Some((*text).to_owned()), ..recording("en", name)? })).collect()
 }
 
 /// A single recording of the telephone exchange, whatever its length.

@@ -9,6 +9,10 @@ use ort::{environment::Environment, session::Session};
 
 use crate::error::HearingError;
 
+/// Without VNNI the sums of products of int8 saturate, and smart-turn's score is another by a tenth: 0.93 for 0.82. With this
+/// key of ONNX Runtime (onnxruntime_session_options_config_keys.h) they are exact on every x86-64; elsewhere it says nothing.
+const EXACT_INT8: &str = "session.x64quantprecision";
+
 /// ONNX Runtime allows one environment for the life of a process, even after it was dropped.
 static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 
@@ -79,6 +83,8 @@ impl ModelFile<'_> {
             .map_err(|error| error.to_string())?
             // Idle threads would burn the cores that recognition needs.
             .with_intra_op_spinning(false)
+            .map_err(|error| error.to_string())?
+            .with_config_entry(EXACT_INT8, "1")
             .map_err(|error| error.to_string())?
             .commit_from_file(self.path);
         session.map_err(|error| error.to_string())

@@ -2,20 +2,22 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Model};
 use crate::progress::Progress;
 use crate::pull::PullOptions;
-use crate::store::{OpenError, Store, default_root};
+use crate::sets;
+use crate::store::{OpenError, State, Store, default_root};
 
 const EXAMPLES: &str = "\
 Examples:
   pjsua-agent models list                                what there is, and what is here
+  pjsua-agent models pull --for auto                     what hears, thinks and speaks well on this machine
   pjsua-agent models pull silero-vad-16k onnxruntime     fetch two; run it again after a failure, it goes on
   pjsua-agent models pull --all --from /media/usb        without the internet: files or wheels brought along
   pjsua-agent models verify                              hash everything that is here
@@ -47,8 +49,14 @@ enum Action {
     #[command(after_help = PULL_EXAMPLES)]
     Pull {
         /// As `list` shows them
-        #[arg(value_name = "ID", required_unless_present = "all")]
+        #[arg(value_name = "ID", required_unless_present_any = ["all", "set"])]
         ids: Vec<String>,
+        /// What hears, thinks and speaks on a machine of that size: tiny, small, gpu, or auto for this one
+        #[arg(long = "for", value_name = "SIZE", conflicts_with_all = ["ids", "all"])]
+        set: Option<String>,
+        /// Write into this configuration what uses them
+        #[arg(long, value_name = "FILE", requires = "set")]
+        configure: Option<PathBuf>,
         /// Every model that has a file for this platform
         #[arg(long, conflicts_with = "ids")]
         all: bool,
@@ -75,6 +83,7 @@ enum Action {
 
 const PULL_EXAMPLES: &str = "\
 Examples:
+  pjsua-agent models pull --for tiny --configure /etc/pjsua-agent/pjsua-agent.toml
   pjsua-agent models pull silero-vad-16k smart-turn-v3.2-cpu onnxruntime
   pjsua-agent models pull --all --from /media/usb     (there: pip download --no-deps onnxruntime==… for this platform)
   pjsua-agent models pull onnxruntime --store /srv/models
@@ -89,9 +98,12 @@ pub fn run(command: ModelsCommand) -> ExitCode {
     };
     match command.action {
         Action::List => list(&store),
-        Action::Pull { ids, all, from, jobs } => {
-            let ids = if all { fetchable(&store) } else { ids };
-            pull(&store, &ids, &PullOptions { from, jobs, ..PullOptions::default() })
+        Action::Pull { ids, all, set, configure, from, jobs } => {
+            let options = PullOptions { from, jobs, ..PullOptions::default() };
+            match set {
+                Some(size) => pull_set(&store, &size, configure.as_deref(), &options),
+                None => pull(&store, &if all { fetchable(&store) } else { ids }, &options),
+            }
         }
         Action::Verify { ids } => verify(&store, ids),
         Action::Path { id } => match store.path(&id) {
@@ -158,6 +170,39 @@ fn pull(store: &Store, ids: &[String], options: &PullOptions) -> ExitCode {
                 code = ExitCode::FAILURE;
             }
         }
+    }
+    code
+}
+
+/// Says first what will come, and then what uses it.
+fn pull_set(store: &Store, size: &str, configuration: Option<&Path>, options: &PullOptions) -> ExitCode {
+    let manifest = store.manifest();
+    let set = match size {
+        "auto" => sets::for_this_machine(manifest),
+        _ => manifest.sets().iter().find(|set| set.name == size),
+    };
+    let Some(set) = set else {
+        let sizes: Vec<&str> = manifest.sets().iter().map(|set| &*set.name).chain(["auto"]).collect();
+        eprintln!("pjsua-agent models: there is no set `{size}`; there are: {}", sizes.join(", "));
+        return ExitCode::FAILURE;
+    };
+    eprintln!("{}: {}\n", set.name, set.description);
+    let models: Vec<&Model> = set.models.iter().filter_map(|id| manifest.get(id).ok()).collect();
+    for model in &models {
+        let size = DecimalBytes(model.size()).to_string();
+        eprintln!("  {:<22} {size:>10}  {:<16} {}", model.id, model.licence, store.state(model));
+    }
+    let missing = models.iter().filter(|model| !matches!(store.state(model), State::Verified | State::Unverified));
+    let missing: u64 = missing.map(|model| model.size()).sum();
+    eprintln!("\n{} to fetch, into {}\n", DecimalBytes(missing), store.root().display());
+    let code = pull(store, &set.models, options);
+    if code != ExitCode::SUCCESS {
+        return code;
+    }
+    match configuration.map(|path| (path, set.configure(path))) {
+        None => eprintln!("\nTo use them, in pjsua-agent.toml (or --configure FILE does it):\n\n{}", set.lines()),
+        Some((path, Ok(()))) => eprintln!("\n{} uses them now; `pjsua-agent check --config` it", path.display()),
+        Some((_, Err(error))) => return failure(&error),
     }
     code
 }

@@ -26,6 +26,7 @@ mod manifest;
 mod pip;
 mod progress;
 mod pull;
+mod sets;
 mod stamp;
 mod store;
 mod url;
@@ -45,4 +46,5 @@ pub use manifest::{
 pub use pip::{PipConfig, Proxy};
 pub use progress::Progress;
 pub use pull::{FetchError, Outcome, PullError, PullOptions, Pulled, SourceError};
+pub use sets::{ConfigureError, ModelSet};
 pub use store::{OpenError, PathError, STORE_VARIABLE, State, Store, default_root};

@@ -7,6 +7,7 @@ use std::{env, fs, io};
 use serde::Deserialize;
 
 use crate::digest::Fingerprint;
+use crate::sets::ModelSet;
 
 /// The manifest that is built into the program.
 const BUILT_IN: &str = include_str!("../../../../conf/models.toml");
@@ -23,6 +24,8 @@ pub const MANIFEST_VARIABLE: &str = "PJSUA_AGENT_MODELS_FILE";
 pub struct Manifest {
     #[serde(rename = "model", default)]
     models: Vec<Model>,
+    #[serde(rename = "set", default)]
+    sets: Vec<ModelSet>,
 }
 
 /// One model, or one library that models need.
@@ -181,6 +184,8 @@ impl Manifest {
         let added = Manifest::parse(&text, &path.display().to_string())?;
         self.models.retain(|model| added.models.iter().all(|new| new.id != model.id));
         self.models.extend(added.models);
+        self.sets.retain(|set| added.sets.iter().all(|new| new.name != set.name));
+        self.sets.extend(added.sets);
         self.check(&path.display().to_string())?;
         Ok(self)
     }
@@ -191,6 +196,11 @@ impl Manifest {
             .map_err(|source| ManifestError::Syntax { origin: origin.to_owned(), source: Box::new(source) })?;
         manifest.check(origin)?;
         Ok(manifest)
+    }
+
+    /// The sets of models, the smallest first.
+    pub fn sets(&self) -> &[ModelSet] {
+        &self.sets
     }
 
     fn check(&self, origin: &str) -> Result<(), ManifestError> {

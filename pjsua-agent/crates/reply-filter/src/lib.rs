@@ -17,6 +17,7 @@
 //! Text goes through three rooms: [`markup`] takes out what has the form of markup, [`pieces`] cuts the rest where a clause
 //! may end, [`speech`] judges each piece.
 
+mod grounds;
 mod markup;
 mod pieces;
 mod scripts;
@@ -24,6 +25,7 @@ mod speech;
 
 use std::collections::BTreeSet;
 
+pub use grounds::Grounds;
 use markup::{Found, Markup};
 use pieces::Pieces;
 use speech::{Judgement, Speech};
@@ -70,20 +72,24 @@ pub enum Unspoken {
     Repetition,
     /// Letters that the voice does not know.
     ForeignScript,
+    /// A number or a name that stands in none of its sources, and what follows.
+    Unfounded,
 }
 
 impl Unspoken {
     /// Each.
-    pub const ALL: [Unspoken; 6] = [
+    pub const ALL: [Unspoken; 7] = [
         Unspoken::Reasoning,
         Unspoken::Markup,
         Unspoken::Code,
         Unspoken::ForeignTurn,
         Unspoken::Repetition,
         Unspoken::ForeignScript,
+        Unspoken::Unfounded,
     ];
 
-    /// For logs and metrics: `reasoning`, `markup`, `code`, `foreign_turn`, `repetition`, `foreign_script`.
+    /// For logs and metrics: `reasoning`, `markup`, `code`, `foreign_turn`, `repetition`, `foreign_script`,
+    /// `unfounded`.
     pub fn as_str(self) -> &'static str {
         match self {
             Unspoken::Reasoning => "reasoning",
@@ -92,6 +98,7 @@ impl Unspoken {
             Unspoken::ForeignTurn => "foreign_turn",
             Unspoken::Repetition => "repetition",
             Unspoken::ForeignScript => "foreign_script",
+            Unspoken::Unfounded => "unfounded",
         }
     }
 }
@@ -120,6 +127,13 @@ impl Filter {
             is_over: false,
             unspoken: BTreeSet::new(),
         }
+    }
+
+    /// Holds the reply to its sources: what claims a number or a name beyond them is not spoken, nor what follows.
+    #[must_use]
+    pub fn held_to(mut self, grounds: Grounds) -> Filter {
+        self.speech.hold_to(grounds);
+        self
     }
 
     /// Takes the next text, and gives what may be spoken now.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Unspoken, scripts};
+use crate::{Grounds, Unspoken, scripts};
 
 /// Speakers that are not the agent, as models write them before a colon.
 const FOREIGN: &[&str] = &[
@@ -90,6 +90,7 @@ pub(crate) struct Speech {
     lead_in: String,
     /// The arguments of a call go on.
     in_call: bool,
+    grounds: Option<Grounds>,
 }
 
 impl Speech {
@@ -102,12 +103,18 @@ impl Speech {
             thinking_aloud: None,
             lead_in: String::new(),
             in_call: false,
+            grounds: None,
         }
+    }
+
+    pub(crate) fn hold_to(&mut self, grounds: Grounds) {
+        self.grounds = Some(grounds);
     }
 
     /// All so far was no speech.
     pub(crate) fn clear(&mut self) {
-        *self = Speech::new(&std::mem::take(&mut self.language));
+        let grounds = self.grounds.take();
+        *self = Speech { grounds, ..Speech::new(&std::mem::take(&mut self.language)) };
     }
 
     /// What was held back is the agent's after all, or never known to be thought.
@@ -160,6 +167,9 @@ impl Speech {
         let text = self.without_calls(piece);
         if !text.contains(char::is_alphanumeric) {
             return Judgement::Left(Unspoken::Code);
+        }
+        if self.grounds.as_ref().is_some_and(|grounds| grounds.unfounded(&text).is_some()) {
+            return Judgement::Over(Unspoken::Unfounded);
         }
         if plain.split(' ').count() >= LEAST_WORDS && !self.said.insert(plain) {
             self.repeated += 1;

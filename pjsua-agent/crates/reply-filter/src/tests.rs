@@ -1,4 +1,4 @@
-use super::{Act, Acts, Filter, Unspoken};
+use super::{Act, Acts, Filter, Grounds, Unspoken};
 
 const ALL: Acts = Acts { transfer: true, hang_up: true };
 
@@ -134,4 +134,14 @@ fn a_voice_is_given_only_letters_that_it_knows() {
     assert_eq!(spoken("Our café is called Ωmega."), "Our café is called Ωmega.");
     let mut filter = Filter::new("ru", ALL);
     assert_eq!(filter.push("Мы открываемся в девять. "), "Мы открываемся в девять. ");
+}
+
+#[test]
+fn a_reply_is_held_to_its_sources() {
+    let grounds = Grounds::new("en", ["We open at nine. The teapot is thirty five dollars."]);
+    let mut filter = Filter::new("en", ALL).held_to(grounds);
+    let mut spoken = filter.push("We open at 9. The vase is fifty dollars. The teapot is $35. ");
+    spoken += &filter.finish();
+    assert_eq!(spoken.trim(), "We open at 9.");
+    assert_eq!(filter.unspoken().collect::<Vec<_>>(), [Unspoken::Unfounded]);
 }

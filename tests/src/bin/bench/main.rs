@@ -2,7 +2,9 @@
 
 mod cost;
 mod machine;
+mod recognition;
 mod report;
+mod stats;
 mod talk;
 mod turns;
 
@@ -26,6 +28,8 @@ enum What {
     FirstCall(Extent),
     /// Who waits, who is cut off, what stops the agent
     TurnTaking(turns::Extent),
+    /// How well callers are understood, how soon, and at what cost
+    Recognition(recognition::Extent),
 }
 
 /// Nothing but the subcommand's own arguments, with their defaults.
@@ -57,9 +61,11 @@ fn main() -> Result<()> {
     match Arguments::parse().what {
         Some(What::FirstCall(extent)) => first_call(&extent),
         Some(What::TurnTaking(extent)) => turns::run(&extent),
+        Some(What::Recognition(extent)) => recognition::run(&extent),
         None => {
             first_call(&defaults()?)?;
-            turns::run(&defaults()?)
+            turns::run(&defaults()?)?;
+            recognition::run(&defaults()?)
         }
     }
 }

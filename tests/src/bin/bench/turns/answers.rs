@@ -11,9 +11,10 @@ use tests::daemon::Daemon;
 use tests::relay::{Impairment, Jitter, Relay};
 use tests::rtp::Codec;
 
+use super::Extent;
 use super::rows::{Row, Rows};
 use super::site::{self, Material, Variant};
-use super::{Extent, stats::Share};
+use crate::stats::Share;
 
 /// A call is not kept for longer than this many turns: callers change.
 const TURNS_A_CALL: usize = 15;

@@ -9,7 +9,6 @@ mod pauses;
 mod report;
 mod rows;
 mod site;
-mod stats;
 
 use std::path::PathBuf;
 

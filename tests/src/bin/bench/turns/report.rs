@@ -7,9 +7,9 @@ use anyhow::Result;
 
 use super::ab::VARIANTS;
 use super::rows::{Overlap, Row, Stages, Turn, read};
-use super::stats::{Sample, Share};
 use super::{Extent, Part};
 use crate::machine;
+use crate::stats::{Sample, Share};
 
 /// Everything that was measured.
 struct Measured {

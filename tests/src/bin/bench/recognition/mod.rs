@@ -1,0 +1,276 @@
+//! `bench recognition`: how well callers are understood, how soon, and at what cost.
+
+mod words;
+mod worker;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use tests::material::{self, Noise, Prompt, SPEECH_LEVEL_DBFS, Talker, at_level};
+use tests::paths::{repository, run_dir};
+use tests::rtp::{Codec, Decoder, Encoder, FRAME, RATE_HZ};
+
+use crate::machine;
+use crate::stats::Sample;
+use words::{errors, words};
+use worker::{Pace, Recogniser};
+
+/// What the daemon's gate lets through before speech, and after it.
+const PRE_ROLL: Duration = Duration::from_millis(200);
+const HANG_OVER: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  bench recognition --engines whisper-tiny.en --noise-seconds 30    about 5 minutes")]
+pub struct Extent {
+    /// Recognisers: pocketsphinx, or Whisper models of the store
+    #[arg(long, value_delimiter = ',', default_value = "pocketsphinx,whisper-tiny.en")]
+    engines: Vec<String>,
+    /// Seconds of each kind of noise
+    #[arg(long, default_value_t = 600)]
+    noise_seconds: u64,
+    /// Every so many-th utterance only
+    #[arg(long, default_value_t = 1)]
+    every: usize,
+    /// The report
+    #[arg(long, value_name = "FILE", default_value_os_t = repository().join("docs/benchmarks/recognition.md"))]
+    out: PathBuf,
+}
+
+/// Callers of one kind.
+struct Group {
+    name: &'static str,
+    prompts: Vec<Prompt>,
+}
+
+/// What synthetic callers say.
+const SENTENCES: [&str; 20] = [
+    "What are your opening hours?",
+    "I would like to know where my order is.",
+    "Can I speak to a human, please?",
+    "My order number is four five one seven.",
+    "Do you deliver to Germany?",
+    "How much is the blue teapot?",
+    "I want to return a broken cup.",
+    "Is the shop open on Saturday?",
+    "Thank you very much, goodbye.",
+    "I have been waiting for two weeks.",
+    "Could you repeat that, please?",
+    "The parcel was sent to the wrong address.",
+    "Can I pay by credit card?",
+    "Where is your shop?",
+    "I need an invoice for my last order.",
+    "Please connect me with the accounting department.",
+    "When will it arrive?",
+    "No, that is not what I meant.",
+    "Yes, that would be great.",
+    "How long does the delivery take?",
+];
+
+fn groups(every: usize) -> Result<Vec<Group>> {
+    let voices = [Talker::Rms, Talker::Slt, Talker::Awb, Talker::Kal16];
+    let synthetic = SENTENCES.iter().zip(voices.iter().cycle()).map(|(text, voice)| material::spoken(*voice, text));
+    // Read and spoken by several people, with their rooms around them.
+    let people = material::prompts("en")?.into_iter().filter(|prompt| prompt.text.is_some());
+    let groups = [
+        Group { name: "studio prompts", prompts: material::studio()? },
+        Group { name: "flite sentences", prompts: synthetic.collect::<Result<_>>()? },
+        Group { name: "other people", prompts: people.filter(|prompt| prompt.speaker != "Allison Smith").collect() },
+    ];
+    Ok(groups
+        .into_iter()
+        .map(|group| Group { prompts: group.prompts.into_iter().step_by(every.max(1)).collect(), ..group })
+        .collect())
+}
+
+/// One recogniser's row.
+struct Row {
+    engine: String,
+    /// Of each group: errors, words.
+    groups: Vec<(usize, usize)>,
+    finals: Sample,
+    partials: f64,
+    /// Processor seconds a second of audio.
+    cpu: f64,
+    /// Of each noise: utterances, and those in which words were heard.
+    noises: Vec<(usize, usize)>,
+    worst: Vec<String>,
+}
+
+pub fn run(extent: &Extent) -> Result<()> {
+    let dir = run_dir("bench-recognition")?;
+    let groups = groups(extent.every)?;
+    let noises = noises(Duration::from_secs(extent.noise_seconds))?;
+    let mut rows = Vec::new();
+    for engine in &extent.engines {
+        eprintln!("bench: {engine} …");
+        let recogniser = Recogniser::start(&arguments(engine)?, &dir.join(engine))?;
+        rows.push(measure(engine, &recogniser, &groups, &noises)?);
+    }
+    let text = report(extent, &groups, &noises, &rows)?;
+    println!("{text}");
+    std::fs::create_dir_all(extent.out.parent().context("a file in a folder")?)?;
+    std::fs::write(&extent.out, text).with_context(|| format!("cannot write {}", extent.out.display()))?;
+    eprintln!("bench: written to {}", extent.out.display());
+    Ok(())
+}
+
+fn arguments(engine: &str) -> Result<Vec<String>> {
+    if engine == "pocketsphinx" {
+        return Ok(["--engine", "pocketsphinx"].map(str::to_owned).into());
+    }
+    let store = model_store::Store::open_default()?;
+    let model = store.path(engine)?;
+    Ok(["--engine", "whisper", "--model", &model.display().to_string()].map(str::to_owned).into())
+}
+
+fn measure(engine: &str, recogniser: &Recogniser, groups: &[Group], noises: &[Sounds]) -> Result<Row> {
+    let (mut finals, mut partials, mut seconds) = (Vec::new(), 0, 0.0);
+    let (mut counts, mut worst) = (Vec::new(), Vec::new());
+    let before = recogniser.cpu()?;
+    for group in groups {
+        let mut count = (0, 0);
+        for prompt in &group.prompts {
+            let line = over_the_line(&prompt.samples_16k)?;
+            let heard = recogniser.hear(&line, HANG_OVER, &prompt.language, Pace::RealTime)?;
+            let said = words(prompt.text.as_deref().unwrap_or_default());
+            let wrong = errors(&words(&heard.text), &said);
+            if wrong > 0 {
+                worst.push(format!("{wrong} of {}: “{}” for “{}”", said.len(), heard.text, said.join(" ")));
+            }
+            count = (count.0 + wrong, count.1 + said.len());
+            finals.push(heard.final_ms);
+            partials += heard.partials;
+            seconds += line.len() as f64 / f64::from(RATE_HZ);
+        }
+        counts.push(count);
+    }
+    let cpu = (recogniser.cpu()? - before).as_secs_f64() / seconds;
+    let partials = partials as f64 / finals.len().max(1) as f64;
+    let mut invented = Vec::new();
+    for sounds in noises {
+        let mut count = (0, 0);
+        for sound in &sounds.pieces {
+            let heard = recogniser.hear(&over_the_line(sound)?, Duration::ZERO, "en", Pace::AtOnce)?;
+            let has_words = !words(&heard.text).is_empty();
+            if has_words {
+                worst.push(format!("{}: “{}” for {}", engine, heard.text, sounds.name));
+            }
+            count = (count.0 + 1, count.1 + usize::from(has_words));
+        }
+        invented.push(count);
+    }
+    Ok(Row {
+        engine: engine.to_owned(),
+        groups: counts,
+        finals: finals.into_iter().collect(),
+        partials,
+        cpu,
+        noises: invented,
+        worst,
+    })
+}
+
+/// As it reaches the recogniser: G.711 both ways, with what the gate lets through around it.
+fn over_the_line(samples: &[i16]) -> Result<Vec<i16>> {
+    let count = |length: Duration| (length.as_secs_f64() * f64::from(RATE_HZ)) as usize;
+    let mut line = vec![0; count(PRE_ROLL)];
+    line.extend_from_slice(samples);
+    line.resize((line.len() + count(HANG_OVER)).next_multiple_of(FRAME), 0);
+    let (mut encoder, mut decoder) = (Encoder::new(Codec::Pcmu)?, Decoder::new(Codec::Pcmu)?);
+    let frames = line.chunks(FRAME).map(|frame| decoder.decode(&encoder.encode(frame)?));
+    Ok(frames.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// Noise of one kind, in pieces as a gate would cut it.
+struct Sounds {
+    name: &'static str,
+    pieces: Vec<Vec<i16>>,
+}
+
+fn noises(length: Duration) -> Result<Vec<Sounds>> {
+    // From a click to a hummed tune.
+    const PIECES_MS: [u64; 5] = [300, 700, 1_500, 3_000, 6_000];
+    let mut all =
+        vec![Sounds { name: "silence", pieces: pieces(length, &PIECES_MS, |_, piece| Ok(vec![0; samples(piece)]))? }];
+    for noise in Noise::ALL {
+        // People who speak are understood, and rightly.
+        if noise == Noise::Babble {
+            continue;
+        }
+        let level = SPEECH_LEVEL_DBFS - 10.0;
+        let make = |seed, piece| Ok(at_level(&noise.samples(seed, piece)?, level));
+        all.push(Sounds { name: noise.name(), pieces: pieces(length, &PIECES_MS, make)? });
+    }
+    Ok(all)
+}
+
+fn samples(length: Duration) -> usize {
+    (length.as_secs_f64() * f64::from(RATE_HZ)) as usize
+}
+
+fn pieces(length: Duration, millis: &[u64], make: impl Fn(u64, Duration) -> Result<Vec<i16>>) -> Result<Vec<Vec<i16>>> {
+    let mut made = Duration::ZERO;
+    let mut pieces = Vec::new();
+    for (seed, &piece) in (0..).zip(millis.iter().cycle()) {
+        if made >= length {
+            break;
+        }
+        let piece = Duration::from_millis(piece);
+        pieces.push(make(seed, piece)?);
+        made += piece;
+    }
+    ensure!(!pieces.is_empty(), "--noise-seconds: at least 1");
+    Ok(pieces)
+}
+
+fn report(extent: &Extent, groups: &[Group], noises: &[Sounds], rows: &[Row]) -> Result<String> {
+    let mut page = format!(
+        "# Recognition: how well callers are understood, how soon, and at what cost\n\n\
+         Written by `bench recognition --engines {} --noise-seconds {} --every {}`. Through the worker `pjsua-agent-stt`, fed as \
+         the daemon feeds it: G.711 µ-law both ways, {} ms before the first sound, 20 ms frames in real time until {} ms after \
+         the last sound, when the final transcript is asked for.\n\n{}\n",
+        extent.engines.join(","),
+        extent.noise_seconds,
+        extent.every,
+        PRE_ROLL.as_millis(),
+        HANG_OVER.as_millis(),
+        machine::table("as in the tables")?,
+    );
+    write!(
+        page,
+        "## Words\n\nWord error rate, and its words; numbers as spoken digits, no vocabulary hints.\n\n| recogniser |"
+    )?;
+    for (number, group) in groups.iter().enumerate() {
+        let count = rows.first().map_or(0, |row| row.groups[number].1);
+        write!(page, " {}: {} ({count} words) |", group.prompts.len(), group.name)?;
+    }
+    writeln!(page, " final after the last sound, p50 / p95 (ms) | partials an utterance | CPU a second of audio |")?;
+    writeln!(page, "|---|{}---|---|---|", "---|".repeat(groups.len()))?;
+    for row in rows {
+        write!(page, "| {} |", row.engine)?;
+        for (errors, words) in &row.groups {
+            write!(page, " {:.1} % ({errors}) |", 100.0 * *errors as f64 / (*words).max(1) as f64)?;
+        }
+        writeln!(page, " {} | {:.1} | {:.2} |", row.finals.brief(), row.partials, row.cpu)?;
+    }
+    writeln!(
+        page,
+        "\n## Invented words\n\nOf pieces of 0.3 to 6 s without speech, 10 dB below it: those in which words were heard.\n"
+    )?;
+    write!(page, "| recogniser |")?;
+    noises.iter().try_for_each(|sounds| write!(page, " {} |", sounds.name))?;
+    writeln!(page, "\n|---|{}", "---|".repeat(noises.len()))?;
+    for row in rows {
+        write!(page, "| {} |", row.engine)?;
+        row.noises.iter().try_for_each(|(all, with_words)| write!(page, " {with_words} of {all} |"))?;
+        writeln!(page)?;
+    }
+    for row in rows {
+        writeln!(page, "\n## What {} misheard\n", row.engine)?;
+        row.worst.iter().take(40).try_for_each(|line| writeln!(page, "- {line}"))?;
+    }
+    Ok(page)
+}
