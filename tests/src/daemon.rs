@@ -35,6 +35,31 @@ impl Account {
     }
 }
 
+/// What hears and speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engines {
+    /// pocketsphinx and flite.
+    Embedded,
+    /// Whisper tiny.en and Piper's joe, from the model store.
+    Real,
+}
+
+impl Engines {
+    fn hears(self) -> &'static str {
+        match self {
+            Self::Embedded => "engine = \"pocketsphinx\"\n",
+            Self::Real => "engine = \"whisper\"\nmodel = \"whisper-tiny.en\"\n",
+        }
+    }
+
+    fn speaks(self) -> &'static str {
+        match self {
+            Self::Embedded => "engine = \"flite\"\nvoice = \"slt\"\n",
+            Self::Real => "engine = \"piper\"\nmodel = \"piper-en-us-joe\"\n",
+        }
+    }
+}
+
 /// What the configuration says.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -52,6 +77,8 @@ pub struct Setup {
     pub sip_more: String,
     /// How many recognisers run at once.
     pub recognisers: u32,
+    /// What hears and speaks.
+    pub engines: Engines,
     /// The agent's file.
     pub agent_file: PathBuf,
     /// More top-level lines of the agent's file.
@@ -79,6 +106,7 @@ impl Setup {
             drain_timeout: Duration::from_secs(30),
             sip_more: String::new(),
             recognisers: 1,
+            engines: Engines::Embedded,
             agent_file: crate::paths::repository().join("tests/agents/shop.toml"),
             agent_more: String::new(),
             tts_more: String::new(),
@@ -124,9 +152,13 @@ impl Setup {
         }
         let _ = write!(
             text,
-            "[agents]\ndir = \"agents\"\n[stt]\nengine = \"pocketsphinx\"\nworkers = {}\n[llm]\nengine = \"rules\"\n\
-             [tts]\nengine = \"flite\"\nvoice = \"slt\"\ncache = \"phrases\"\n{}[api]\nlisten = \"{api}\"\n[journal]\ndir = \"journal\"\n{}",
-            self.recognisers, self.tts_more, self.more
+            "[agents]\ndir = \"agents\"\n[stt]\n{}workers = {}\n[llm]\nengine = \"rules\"\n\
+             [tts]\n{}cache = \"phrases\"\n{}[api]\nlisten = \"{api}\"\n[journal]\ndir = \"journal\"\n{}",
+            self.engines.hears(),
+            self.recognisers,
+            self.engines.speaks(),
+            self.tts_more,
+            self.more
         );
         Ok(text)
     }

@@ -142,9 +142,11 @@ impl Call<'_> {
         println!("  caller  {STORY}?");
         let said = rtp.say_and_wait(&Speech::new(Voice::Rms, STORY)?)?;
         let first = rtp.wait_audible(said.end, PATIENCE)?;
-        self.latencies.push(first.since(said.end));
+        let latency = first.since(said.end);
+        self.latencies.push(latency);
         self.print_understood(STORY)?;
         std::thread::sleep(Duration::from_secs(3));
+        self.print_agent(Some(latency))?;
         let known = backchannels()?;
         let hum = choose(&known, 1, 1)[0];
         rtp.say_and_wait(&hum.speech())?;

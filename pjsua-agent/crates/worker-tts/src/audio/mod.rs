@@ -3,4 +3,5 @@
 pub mod cache;
 pub mod outlet;
 pub mod resample;
+pub mod shape;
 pub mod trim;

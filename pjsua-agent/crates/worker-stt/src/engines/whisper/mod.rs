@@ -34,7 +34,7 @@ const LOOK_STEP_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 7 / 10;
 /// The first look: what is said over the agent is wanted early.
 const FIRST_LOOK_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 2;
 /// The share of a core that looks at one utterance may take, in percent of the time it lasts.
-const LOOK_PERCENT: u32 = 30;
+const LOOK_PERCENT: u32 = 15;
 
 /// A model in memory.
 pub struct Whisper {

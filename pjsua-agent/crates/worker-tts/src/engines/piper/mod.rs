@@ -17,7 +17,10 @@ use ort::{
 };
 
 use super::{Audio, Engine, SpeakError, Speech, espeak};
-use crate::audio::cache::{Cache, Key};
+use crate::audio::{
+    cache::{Cache, Key},
+    shape::shape,
+};
 use voice::{PhonemeType, Voice, VoiceError, sentences};
 
 /// Silence between two sentences, in milliseconds; Piper's own.
@@ -124,7 +127,8 @@ impl Piper {
         if let Some(samples) = spoken().get(&key) {
             return Ok(samples);
         }
-        let samples: Arc<[i16]> = lease.run(self.voice.ids(phonemes), self.voice.scales(rate), speaker)?.into();
+        let samples = lease.run(self.voice.ids(phonemes), self.voice.scales(rate), speaker)?;
+        let samples: Arc<[i16]> = shape(&samples, self.voice.sample_rate()).into();
         spoken().put(key, &samples);
         Ok(samples)
     }
@@ -188,6 +192,9 @@ fn session(environment: &Environment, settings: &PiperSettings) -> Result<Sessio
         .map_err(|error| error.to_string())?
         .with_intra_threads(settings.threads as usize)
         .map_err(|error| error.to_string())?
+        // Idle threads would burn the cores that recognition needs.
+        .with_intra_op_spinning(false)
+        .map_err(|error| error.to_string())?
         .commit_from_file(&settings.model)
         .map_err(|error| error.to_string())?;
     for wanted in ["input", "input_lengths", "scales"] {
@@ -213,8 +220,8 @@ impl<'pool> Lease<'pool> {
         }
     }
 
-    /// One sentence as samples at the voice's rate, as loud as they can be: Piper's models differ in level.
-    fn run(&mut self, ids: Vec<i64>, scales: [f32; 3], speaker: Option<i64>) -> Result<Vec<i16>, SpeakError> {
+    /// One sentence as samples at the voice's rate; voices and sentences differ in level.
+    fn run(&mut self, ids: Vec<i64>, scales: [f32; 3], speaker: Option<i64>) -> Result<Vec<f32>, SpeakError> {
         let failed = |error: ort::Error| SpeakError::Engine(format!("ONNX Runtime: {error}"));
         let session = self.session.as_mut().expect("a lease holds its session until it is dropped");
         let length = i64::try_from(ids.len()).unwrap_or(i64::MAX);
@@ -228,7 +235,7 @@ impl<'pool> Lease<'pool> {
         }
         let outputs = session.run(inputs).map_err(failed)?;
         let (_, samples) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
-        Ok(normalise(samples))
+        Ok(samples.to_vec())
     }
 }
 
@@ -237,25 +244,5 @@ impl Drop for Lease<'_> {
         if let Some(session) = self.session.take() {
             self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         }
-    }
-}
-
-/// To 16 bits with the peak at full scale, as Piper does; what is almost silence stays so.
-fn normalise(samples: &[f32]) -> Vec<i16> {
-    let peak = samples.iter().filter(|sample| sample.is_finite()).fold(0.01_f32, |peak, sample| peak.max(sample.abs()));
-    let gain = f32::from(i16::MAX) / peak;
-    // A cast of a float saturates, and makes zero of NaN.
-    samples.iter().map(|sample| (sample * gain) as i16).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_are_as_loud_as_can_be_and_silence_stays_silent() {
-        assert_eq!(normalise(&[0.5, -0.25, 0.0]), [32767, -16383, 0]);
-        assert_eq!(normalise(&[0.001, f32::NAN]), [3276, 0]);
-        assert!(normalise(&[]).is_empty());
     }
 }

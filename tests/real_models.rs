@@ -1,0 +1,77 @@
+//! The models that people install: Whisper hears, the agent's rules answer, Piper speaks.
+
+#![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
+
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tests::caller::Caller;
+use tests::daemon::{Daemon, Engines};
+use tests::material::{self, SPEECH_LEVEL_DBFS, at_level};
+use tests::rtp::Codec;
+use tests::scene::{self, PATIENCE};
+use tests::speech::Speech;
+
+/// A call in which the greeting was heard.
+fn call(name: &str) -> (Daemon, Caller) {
+    let (daemon, dir) = scene::direct(name, |setup| setup.engines = Engines::Real).unwrap();
+    let caller = scene::call_directly(&daemon, Codec::Pcmu, &dir.join("caller")).unwrap();
+    scene::hear_greeting(&caller).unwrap();
+    (daemon, caller)
+}
+
+fn last_clause(daemon: &Daemon) -> String {
+    daemon.running_journal().unwrap().unwrap().spoken().last().cloned().unwrap_or_default()
+}
+
+#[test]
+fn callers_are_understood_and_answered() {
+    let (daemon, caller) = call("real-models-questions");
+    for (question, answer) in [
+        ("what are your opening hours on saturday", "until one in the afternoon."),
+        ("how much is the blue teapot", "The blue teapot costs twenty five dollars."),
+        ("can you tell me your address please", "opposite the old station."),
+    ] {
+        let heard = scene::ask(&caller, question).unwrap();
+        eprintln!("{question}: answered after {} ms", heard.latency().as_millis());
+        let spoken = last_clause(&daemon);
+        assert!(spoken.ends_with(answer), "{question}: {spoken}");
+    }
+    assert_eq!(caller.rtp().failure(), None);
+    let journal = scene::hang_up(&caller, &daemon).unwrap();
+    assert_eq!(journal.transcripts().len(), 3, "{:?}", journal.transcripts());
+}
+
+#[test]
+fn a_cough_and_a_hum_are_no_words() {
+    let (daemon, caller) = call("real-models-noises");
+    for noise in [material::cough(1), material::hum(Duration::from_millis(900)), material::door_slam(2)] {
+        let noise = at_level(&noise, SPEECH_LEVEL_DBFS);
+        caller.rtp().say_and_wait(&Speech::from_samples(&noise, noise.len() - 1)).unwrap();
+        thread::sleep(Duration::from_secs(1));
+    }
+    // "Sorry, I missed that" may be said once; an answer to words that nobody said may not.
+    let transcripts = daemon.running_journal().unwrap().unwrap().transcripts().join(" ");
+    assert_eq!(transcripts.trim(), "");
+    scene::hang_up(&caller, &daemon).unwrap();
+}
+
+#[test]
+fn recogniser_and_voice_may_die_in_a_call() {
+    let (daemon, caller) = call("real-models-deaths");
+    for program in ["pjsua-agent-stt", "pjsua-agent-tts"] {
+        for worker in daemon.workers(program) {
+            kill(Pid::from_raw(worker.try_into().unwrap()), Signal::SIGKILL).unwrap();
+        }
+        tests::until("the worker should be there again", PATIENCE, || {
+            let (code, body) = daemon.get("/ready").ok()?;
+            (code == 200 && !body.contains("Restarting") && !daemon.workers(program).is_empty()).then_some(())
+        })
+        .unwrap();
+        scene::ask(&caller, "what are your opening hours on saturday").unwrap();
+        assert!(last_clause(&daemon).ends_with("until one in the afternoon."), "{program}: {}", last_clause(&daemon));
+    }
+    scene::hang_up(&caller, &daemon).unwrap();
+}
