@@ -12,7 +12,7 @@ use crate::agent::CallContext;
 use crate::call::VoiceSettings;
 use crate::config::{Agent, Codec, Config, Llm, LlmEngine, RulesUse, SttEngine, Tts, TtsEngine, Vad, Workers};
 use crate::sip::{AccountConfig, Bounds, SipConfig};
-use crate::speech::{CacheConfig, SpeechConfig, StageConfig, WorkerSource};
+use crate::speech::{CacheConfig, Rules, SpeechConfig, StageConfig, WorkerSource};
 
 pub use hearing::hearing_models;
 
@@ -102,7 +102,11 @@ pub fn speech_config(config: &Config) -> SpeechConfig {
         stt: stage("pjsua-agent-stt", &config.stt.workers, stt),
         llm: llm_stage(&config.llm),
         llm_fallback: fallback,
-        rules_first: config.llm.rules == RulesUse::First && config.llm.engine != LlmEngine::Rules,
+        rules: match (config.llm.engine, config.llm.rules) {
+            (LlmEngine::Rules, _) if matches!(config.llm.workers, Workers::Local { .. }) => Rules::Alone,
+            (_, RulesUse::First) => Rules::First,
+            (_, RulesUse::Fallback | RulesUse::Off) => Rules::Beside,
+        },
         llm_small: config.llm_small.as_ref().map(llm_stage),
         tts: stage("pjsua-agent-tts", &config.tts.workers, tts),
         runtime_dir: config.daemon.runtime_dir.clone(),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use conversation::{Input, TurnId};
 use inference::GenerationEvent;
 use inference::proto::GenerateRequest;
-use reply_filter::{Acts, Filter};
 use tokio::task::JoinHandle;
 
+use super::reply::filter_for;
 use crate::speech::Speech;
 
 /// Asks the small model; its clause goes to `report`, blank when it has none. Late is no failure here: the machine
@@ -29,7 +29,7 @@ pub fn ask(
 }
 
 async fn clause(speech: &Speech, request: GenerateRequest, language: &str) -> Result<String, String> {
-    let mut filter = Filter::new(language, Acts::default());
+    let mut filter = filter_for(speech, &request, language);
     let mut generation = speech.pre_response(request).await.map_err(|error| error.to_string())?;
     let mut text = String::new();
     while let Some(event) = generation.next().await.map_err(|error| error.to_string())? {

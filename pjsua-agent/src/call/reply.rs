@@ -76,10 +76,7 @@ async fn generate(
         return Ok(());
     }
     let fallback = request.fallback.clone();
-    let mut filter = Filter::new(language, acts_of(&request));
-    if speech.asks_rules_first() {
-        filter = filter.held_to(grounds_of(&request, language));
-    }
+    let mut filter = filter_for(speech, &request, language);
     let mut generation = speech.generate(request).await.map_err(|error| error.to_string())?;
     let mut act = None;
     let mut say = |text: String| {
@@ -93,6 +90,7 @@ async fn generate(
     let (mut is_done, mut is_silent) = (false, true);
     while !is_done && !filter.is_over() {
         match generation.next().await.map_err(|error| error.to_string())? {
+            Some(GenerationEvent::Delta(text)) if speech.is_written_by_operator() => is_silent &= !say(text),
             Some(GenerationEvent::Delta(text)) => is_silent &= !say(filter.push(&text)),
             Some(GenerationEvent::Act(asked)) => act = Some(asked),
             Some(GenerationEvent::Done { .. }) => is_done = true,
@@ -136,13 +134,21 @@ async fn by_rules(
             Ok(None) | Err(_) => return false,
         }
     }
-    if text.trim().is_empty() && act.is_none() {
+    // A question that is asked again, since nothing fitted: the model may know better.
+    let asks_again = act.is_none() && is_the_open_question(request, &text);
+    if (text.trim().is_empty() && act.is_none()) || asks_again {
         return false;
     }
     *said_something = true;
     report(Input::ReplyDelta { turn, text });
     finish(turn, act, report);
     true
+}
+
+fn is_the_open_question(request: &GenerateRequest, text: &str) -> bool {
+    let agent = request.messages.iter().rev().find(|message| message.role() == Role::Agent);
+    let is_a_question = request.rules.iter().any(|rule| !rule.ask.is_empty() && rule.ask.trim() == text.trim());
+    is_a_question && agent.is_some_and(|message| message.text.trim().ends_with(text.trim()))
 }
 
 fn finish(turn: TurnId, act: Option<GenerationAct>, report: &impl Fn(Input)) {
@@ -156,10 +162,13 @@ fn finish(turn: TurnId, act: Option<GenerationAct>, report: &impl Fn(Input)) {
     report(Input::ReplyDone { turn });
 }
 
-/// What the model was told, and what the caller said. Not what it said itself: an invention is no source of the next.
+/// What the model was told, what the operator wrote, and what the caller said. Of the agent's own words only the first, the
+/// greeting: an invention is no source of the next.
 fn grounds_of(request: &GenerateRequest, language: &str) -> Grounds {
-    let told = request.messages.iter().filter(|message| message.role() != Role::Agent);
-    Grounds::new(language, told.map(|message| &*message.text).chain([&*request.fallback]))
+    let greeting = request.messages.iter().find(|message| message.role() == Role::Agent);
+    let told = request.messages.iter().filter(|message| message.role() != Role::Agent).chain(greeting);
+    let written = request.rules.iter().flat_map(|rule| [&*rule.say, &*rule.ask]);
+    Grounds::new(language, told.map(|message| &*message.text).chain(written).chain([&*request.fallback]))
 }
 
 fn marked(act: reply_filter::Act) -> GenerationAct {
@@ -167,6 +176,12 @@ fn marked(act: reply_filter::Act) -> GenerationAct {
         reply_filter::Act::Transfer => GenerationAct::Transfer,
         reply_filter::Act::HangUp => GenerationAct::HangUp,
     }
+}
+
+/// What may be spoken of the answer to `request`; beside rules a model is held to what it was told.
+pub(super) fn filter_for(speech: &Speech, request: &GenerateRequest, language: &str) -> Filter {
+    let filter = Filter::new(language, acts_of(request));
+    if speech.asks_rules_first() { filter.held_to(grounds_of(request, language)) } else { filter }
 }
 
 /// What the agent's rules allow a model to do.

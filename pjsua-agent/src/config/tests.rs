@@ -315,12 +315,11 @@ fn a_missing_file_or_folder_is_named() {
 
 #[test]
 fn a_model_is_a_path_or_an_id_of_the_store_and_of_the_right_kind() {
-    let problems = |model: &str| {
-        let site = Site::new(&minimal(&format!("[llm]\nengine = \"llama\"\nmodel = \"{model}\"\n")));
-        fs::write(site.path("here.gguf"), "").expect("a file");
-        site.problems()
-    };
-    assert_eq!(problems("here.gguf"), "");
+    let problems =
+        |model: &str| Site::new(&minimal(&format!("[llm]\nengine = \"llama\"\nmodel = \"{model}\"\n"))).problems();
+    let site = Site::new(&minimal("[llm]\nengine = \"llama\"\nmodel = \"here.gguf\"\n"));
+    fs::write(site.path("here.gguf"), "").expect("a file");
+    assert!(site.load().is_ok());
     assert!(problems("./gone.gguf").contains("gone.gguf cannot be used: No such file"));
     assert!(problems("qwen2.5-0.5").contains("did you mean “qwen2.5-0.5b”?"), "{}", problems("qwen2.5-0.5"));
     let wrong = problems("whisper-tiny.en");

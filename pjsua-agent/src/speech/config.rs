@@ -16,14 +16,26 @@ pub struct SpeechConfig {
     pub llm: StageConfig,
     /// Answers while no worker of `llm` does.
     pub llm_fallback: Option<StageConfig>,
-    /// Whether `llm_fallback` is asked before the language model.
-    pub rules_first: bool,
+    /// What the agent's rules do beside, or instead of, a language model.
+    pub rules: Rules,
     /// A second, faster model, for the first clause of a reply.
     pub llm_small: Option<StageConfig>,
     /// Synthesis.
     pub tts: StageConfig,
     /// Where the sockets of local workers lie; made with mode 0700 if it is missing.
     pub runtime_dir: PathBuf,
+}
+
+/// What the agent's rules do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// At most they answer while the model fails, as `llm_fallback`.
+    #[default]
+    Beside,
+    /// They are asked first, as `llm_fallback`.
+    First,
+    /// They are what `llm` runs: what it says the operator wrote.
+    Alone,
 }
 
 /// The workers of one stage.

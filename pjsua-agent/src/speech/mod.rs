@@ -35,7 +35,7 @@ use tokio::task::JoinHandle;
 use crate::api::Readiness;
 use pool::{Pool, Route};
 
-pub use config::{SpeechConfig, SpeechError, StageConfig, Timing, WorkerSource};
+pub use config::{Rules, SpeechConfig, SpeechError, StageConfig, Timing, WorkerSource};
 pub use phrase_cache::{CacheConfig, LONGEST_TEXT_CHARS, Origin, PhraseCache, PhraseKey};
 pub use pool::Unavailable;
 pub use provider::{Answer, Generation, Recognition, RecognitionEvents, Request, Synthesis};
@@ -94,6 +94,7 @@ pub struct Speech {
     llm: Arc<Route>,
     /// The fallback's workers once more, when they are asked first.
     rules: Option<Arc<Route>>,
+    is_written_by_operator: bool,
     llm_small: Option<Arc<Route>>,
     tts: Arc<Route>,
     stop: watch::Sender<bool>,
@@ -129,12 +130,13 @@ impl Speech {
             Arc::new(Route::new(Pool::new(stage, workers), fallback, changes.clone(), timing.patience))
         };
         let fallback = workers.llm_fallback;
-        let rules = config.rules_first.then(|| route(Stage::LlmFallback, fallback.clone(), None));
+        let rules = (config.rules == Rules::First).then(|| route(Stage::LlmFallback, fallback.clone(), None));
         let fallback = (!fallback.is_empty()).then(|| Pool::new(Stage::LlmFallback, fallback));
         let speech = Arc::new(Self {
             stt: route(Stage::Stt, workers.stt, None),
             llm: route(Stage::Llm, workers.llm, fallback),
             rules,
+            is_written_by_operator: config.rules == Rules::Alone,
             llm_small: (!workers.llm_small.is_empty()).then(|| route(Stage::LlmSmall, workers.llm_small, None)),
             tts: route(Stage::Tts, workers.tts, None),
             stop,
@@ -161,6 +163,11 @@ impl Speech {
     /// When no worker serves within [`Timing::patience`].
     pub async fn generate(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
         Answer::open(Arc::clone(&self.llm), request).await
+    }
+
+    /// Whether replies are the operator's own words, which are spoken as they are.
+    pub fn is_written_by_operator(&self) -> bool {
+        self.is_written_by_operator
     }
 
     /// Whether the agent's rules are asked before the model.
@@ -274,6 +281,7 @@ impl Speech {
             stt: route(Stage::Stt),
             llm: route(Stage::Llm),
             rules: None,
+            is_written_by_operator: false,
             llm_small: None,
             tts: route(Stage::Tts),
             stop,

@@ -11,7 +11,7 @@ use inference::proto::{GenerateRequest, SynthesiseRequest};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pjsua_agent::speech::{
-    Generation, Speech, SpeechConfig, StageConfig, Timing, Unavailable, WorkerSource, WorkerState, WorkerStatus,
+    Generation, Rules, Speech, SpeechConfig, StageConfig, Timing, Unavailable, WorkerSource, WorkerState, WorkerStatus,
 };
 use tokio::time::{Instant, sleep};
 
@@ -67,7 +67,7 @@ pub fn config(folder: &Folder) -> SpeechConfig {
         stt: one(),
         llm: one(),
         llm_fallback: None,
-        rules_first: false,
+        rules: Rules::Beside,
         llm_small: None,
         tts: one(),
         runtime_dir,

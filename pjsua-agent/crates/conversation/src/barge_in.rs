@@ -12,7 +12,7 @@ pub(crate) enum Recognition {
     /// The final transcript was asked for.
     Finishing,
     /// It has come, perhaps because the recogniser ended the utterance by itself.
-    Ended(String),
+    Ended(String, u16),
     Lost,
 }
 
@@ -120,11 +120,11 @@ impl Interjection {
     /// Without words the length decides: a recogniser that hears nothing in so long a sound is wrong.
     fn by_length(&self, settings: &Settings) -> Judgement {
         let enough = match self.recognition {
-            Recognition::Ended(_) => settings.wordless_barge_in,
+            Recognition::Ended(..) => settings.wordless_barge_in,
             Recognition::Running | Recognition::Finishing | Recognition::Lost => settings.barge_in_confirm,
         };
         match self.silent_since {
-            None if matches!(self.recognition, Recognition::Ended(_)) => Judgement::Undecided,
+            None if matches!(self.recognition, Recognition::Ended(..)) => Judgement::Undecided,
             Some(since) if since - self.started < enough => Judgement::FalseAlarm,
             None | Some(_) => Judgement::Interruption,
         }
@@ -132,7 +132,7 @@ impl Interjection {
 
     /// Nothing more is recognised of it.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.recognition, Recognition::Ended(_))
+        matches!(self.recognition, Recognition::Ended(..))
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_short_sound_is_judged_by_its_final_transcript() {
         assert_eq!(judged(&sound(250, Recognition::Running), Moment::FellSilent), Judgement::AskRecogniser);
-        let ended = |millis| judged(&sound(millis, Recognition::Ended(String::new())), Moment::Understood);
+        let ended = |millis| judged(&sound(millis, Recognition::Ended(String::new(), 1_000)), Moment::Understood);
         assert_eq!(ended(699), Judgement::FalseAlarm);
         assert_eq!(ended(700), Judgement::Interruption);
     }

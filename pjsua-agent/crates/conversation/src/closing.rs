@@ -48,6 +48,7 @@ impl Core {
         let State::Keying(keys) = state else { return state };
         self.timers.clear(Timer::Keys);
         self.caller_was_understood();
+        self.said_for_certain = true;
         self.ask_model(&keys.message())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::barge_in::{Interjection, Moment, Recognition};
-use crate::endpointing::{CERTAIN, Hearing};
+use crate::endpointing::Hearing;
 use crate::machine::Core;
 use crate::state::State;
 use crate::{Action, Instant, Timer};
@@ -174,8 +174,8 @@ impl Core {
                     self.recognise(&mut hearing);
                 }
             }
-            Recognition::Ended(text) => {
-                hearing.hear(utterance, &text, CERTAIN);
+            Recognition::Ended(text, confidence_per_mille) => {
+                hearing.hear(utterance, &text, confidence_per_mille);
                 if silent_since.is_none() {
                     self.recognise(&mut hearing);
                 }

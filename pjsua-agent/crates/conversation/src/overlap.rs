@@ -205,7 +205,7 @@ impl Core {
             Recognition::Running | Recognition::Finishing => {
                 self.act(Action::CancelRecognition { utterance: interjection.utterance });
             }
-            Recognition::Ended(_) | Recognition::Lost => {}
+            Recognition::Ended(..) | Recognition::Lost => {}
         }
     }
 }

@@ -95,7 +95,7 @@ impl Core {
                 if interjection.recognition == Recognition::Running {
                     self.act(Action::CancelRecognition { utterance });
                 }
-                interjection.recognition = Recognition::Ended(text.to_owned());
+                interjection.recognition = Recognition::Ended(text.to_owned(), confidence_per_mille);
                 self.words_over_agent(state, text, confidence_per_mille, Moment::Understood)
             }
             State::Unanswered

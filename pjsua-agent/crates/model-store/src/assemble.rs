@@ -113,7 +113,7 @@ fn join(
         let damaged = |error: io::Error| AssembleError::Damaged { wheel: wheel.clone(), reason: error.to_string() };
         read_member(member, &wheel, target, |source, size| {
             if !std::mem::replace(&mut begun, true) {
-                task.begin("unpacking", limit.unwrap_or(size * members.len() as u64), 0);
+                task.begin("unpacking", limit.unwrap_or_else(|| size.saturating_mul(members.len() as u64)), 0);
             }
             output.take(source, task, damaged)
         })?;

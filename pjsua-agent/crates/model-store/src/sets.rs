@@ -1,8 +1,10 @@
 //! Models that work together on a machine of some size, and the configuration that names them.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
@@ -89,14 +91,26 @@ impl ModelSet {
                 table.remove(key);
             }
         }
-        let mut name = path.as_os_str().to_owned();
-        name.push(".new");
-        let new = PathBuf::from(name);
-        fs::write(&new, document.to_string()).map_err(failed)?;
-        let permissions = fs::metadata(path).map_err(failed)?.permissions();
-        fs::set_permissions(&new, permissions).map_err(failed)?;
-        fs::rename(&new, path).map_err(failed)
+        replace(path, &document.to_string()).map_err(failed)
     }
+}
+
+/// The file, or the one that a link leads to, with its owner and its mode: it may hold passwords, and the daemon reads it as
+/// another user.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let old = fs::metadata(&path)?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = PathBuf::from(name);
+    let _ = fs::remove_file(&new);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    file.write_all(text.as_bytes())?;
+    std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()))?;
+    file.set_permissions(old.permissions())?;
+    file.sync_all()?;
+    fs::rename(&new, &path)?;
+    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 /// The comments before and behind a key that is there stay where they are.

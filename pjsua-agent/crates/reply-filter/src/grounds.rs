@@ -13,8 +13,8 @@ use spoken_text::Speakable;
 pub struct Grounds {
     speakable: Speakable,
     numbers: BTreeSet<String>,
-    /// Runs of number words, each between blanks.
-    known_numbers: Vec<String>,
+    /// Runs of number words.
+    known_numbers: BTreeSet<String>,
     known_words: BTreeSet<String>,
     checks_names: bool,
 }
@@ -30,7 +30,7 @@ impl Grounds {
         let mut grounds = Grounds {
             speakable,
             numbers: number_words(speakable),
-            known_numbers: Vec::new(),
+            known_numbers: BTreeSet::new(),
             known_words: BTreeSet::new(),
             // German writes every noun with a capital.
             checks_names: !language.starts_with("de"),
@@ -39,7 +39,7 @@ impl Grounds {
             // Sentence by sentence: a text to be spoken is a clause.
             for sentence in source.split(['\n', '.', ';']).chain([source]) {
                 let runs = grounds.runs(sentence);
-                grounds.known_numbers.extend(runs.into_iter().map(|run| format!(" {run} ")));
+                grounds.known_numbers.extend(runs);
             }
             grounds.known_words.extend(plain_words(source));
         }
@@ -48,10 +48,10 @@ impl Grounds {
 
     /// The first number or name of `clause` that stands in no source.
     pub fn unfounded(&self, clause: &str) -> Option<String> {
-        let is_known = |run: &String| self.known_numbers.iter().any(|known| known.contains(&format!(" {run} ")));
+        let is_known = |run: &String| self.known_numbers.contains(run);
         let number = self.runs(clause).into_iter().find(|run| !is_known(run));
-        let is_unknown = |name: &&str| !self.known_words.contains(&name.to_lowercase());
-        number.or_else(|| self.names(clause).into_iter().find(is_unknown).map(str::to_owned))
+        let is_unknown = |name: &String| !self.known_words.contains(name);
+        number.or_else(|| self.names(clause).into_iter().find(is_unknown))
     }
 
     /// The numbers of a text, as words.
@@ -70,31 +70,39 @@ impl Grounds {
     }
 
     /// Words with a capital in the middle of a sentence.
-    fn names<'a>(&self, clause: &'a str) -> Vec<&'a str> {
+    fn names(&self, clause: &str) -> Vec<String> {
         if !self.checks_names {
             return Vec::new();
         }
-        let words = clause.split_whitespace().skip(1).map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-        words
-            .filter(|word| word.chars().next().is_some_and(char::is_uppercase))
-            .map(|word| word.split('\'').next().unwrap_or(word))
-            .filter(|word| !NO_NAMES.contains(&&*word.to_lowercase()))
-            .collect()
+        let mut names = Vec::new();
+        let mut begins = true;
+        for token in clause.split_whitespace() {
+            let has_word = token.contains(char::is_alphanumeric);
+            if !begins && token.chars().find(|c| c.is_alphanumeric()).is_some_and(char::is_uppercase) {
+                let parts = plain_words(token).into_iter().filter(|part| part.chars().count() > 2);
+                names.extend(parts.filter(|part| !NO_NAMES.contains(&part.as_str())));
+            }
+            // What stands behind the end of a sentence begins another.
+            begins =
+                (begins && !has_word) || token.trim_end_matches(['"', '\'', ')', '”']).ends_with(['.', '!', '?', ':']);
+        }
+        names
     }
 }
 
 /// The words of numbers in the voice's language. One is left out: it is also an article.
 fn number_words(speakable: Speakable) -> BTreeSet<String> {
-    let numbers = (2..=100).chain([200, 300, 1_000]).map(|number| speakable.speak(&number.to_string()));
+    let numbers = (2..=100).chain([0, 200, 300, 1_000]).map(|number| speakable.speak(&number.to_string()));
     let one: BTreeSet<String> = plain_words(&speakable.speak("1")).into_iter().collect();
     let words = numbers.flat_map(|spoken| plain_words(&spoken.replace('-', " ")));
     // "one hundred and one": what joins them is no number.
     words.filter(|word| !one.contains(word) && word.chars().count() > 2).collect()
 }
 
+/// In lower case; an apostrophe parts words, on both sides of a comparison.
 fn plain_words(text: &str) -> Vec<String> {
-    let plain: String = text.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' }).collect();
-    plain.split_whitespace().map(|word| word.trim_matches('\'').to_lowercase()).collect()
+    let plain: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    plain.split_whitespace().map(str::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -129,13 +137,19 @@ mod tests {
         assert_eq!(unfounded("The vase is fifty dollars.").as_deref(), Some("fifty"));
         assert_eq!(unfounded("We close at 8 p.m.").as_deref(), Some("eight"));
         assert_eq!(unfounded("That is 36 dollars.").as_deref(), Some("thirty six"));
+        assert_eq!(unfounded("That is 30 dollars.").as_deref(), Some("thirty"));
         assert!(unfounded("Call us at 555 0100.").is_some());
     }
 
     #[test]
     fn a_name_that_stands_nowhere_is_found() {
-        assert_eq!(unfounded("Please ask for Margaret at the desk.").as_deref(), Some("Margaret"));
-        assert_eq!(unfounded("We ship with DHL.").as_deref(), Some("DHL"));
+        assert_eq!(unfounded("Please ask for Margaret at the desk.").as_deref(), Some("margaret"));
+        assert_eq!(unfounded("We ship with DHL.").as_deref(), Some("dhl"));
+        for fine in
+            ["Kingfisher's pots are at Kingfisher Pottery.", "\u{1f60a} How can I help?", "I’m here. How can I help?"]
+        {
+            assert_eq!(unfounded(fine), None, "{fine}");
+        }
         assert_eq!(Grounds::new("de", ["Wir verkaufen Töpfe."]).unfounded("Wir haben eine Teekanne."), None);
     }
 }

@@ -222,8 +222,17 @@ impl Markup {
             return Some(Found::Left(Unspoken::Markup));
         };
         let tag = self.take(end + 1);
-        let name: String = tag[1..end].trim_matches(['|', ' ']).to_ascii_lowercase();
+        let inside = &tag[1..end];
+        if inside.contains('@') || inside.contains("://") {
+            return Some(Found::Text(inside.to_owned()));
+        }
+        let is_token = inside.starts_with('|');
+        let name: String = inside.trim_matches(['|', ' ']).to_ascii_lowercase();
         let word = name.split([' ', '=', ':', '\n']).next().unwrap_or_default();
+        // Words that people write as well: "press <return>".
+        if matches!(word, "end" | "return" | "user" | "start" | "channel") && !is_token {
+            return Some(Found::Text(tag));
+        }
         Some(self.named(word))
     }
 
@@ -288,7 +297,8 @@ impl Markup {
             self.held.drain(..=end);
             return Some(Found::End);
         }
-        if let Some(act) = act_of(&name) {
+        let is_link = self.held[end + 1..].starts_with('(');
+        if let Some(act) = act_of(&name).filter(|_| !is_link) {
             self.held.drain(..=end);
             return Some(Found::Marker(Some(act)));
         }
@@ -328,11 +338,14 @@ impl Markup {
 
 /// `TRANSFER`, `TRANSFER_CALL`, `hang up`, `END_CALL: reason` …
 fn act_of(marker: &str) -> Option<Act> {
+    const TRANSFERS: &[&str] = &["transfer", "handover", "hand over", "handoff", "escalate", "transfer call"];
+    const HANG_UPS: &[&str] = &["hangup", "hang up", "end call", "endcall", "end of call", "end the call"];
     let plain = marker.replace(['_', '-'], " ");
-    let is = |names: &[&str]| names.iter().any(|name| plain.starts_with(name));
-    if is(&["transfer", "handover", "hand over", "handoff", "escalate"]) {
+    let name = plain.split(':').next().unwrap_or_default().trim();
+    let is = |names: &[&str]| names.iter().any(|known| name == *known);
+    if is(TRANSFERS) || name.starts_with("transfer to ") {
         Some(Act::Transfer)
-    } else if is(&["hangup", "hang up", "end call", "endcall", "end of call", "end the call"]) {
+    } else if is(HANG_UPS) {
         Some(Act::HangUp)
     } else {
         None

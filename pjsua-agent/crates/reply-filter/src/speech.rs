@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Grounds, Unspoken, scripts};
+use crate::{Grounds, Unspoken, pieces::Pieces, scripts};
 
 /// Speakers that are not the agent, as models write them before a colon.
 const FOREIGN: &[&str] = &[
@@ -91,6 +91,8 @@ pub(crate) struct Speech {
     /// The arguments of a call go on.
     in_call: bool,
     grounds: Option<Grounds>,
+    /// The last piece ended a sentence, or none has come.
+    ends_sentence: bool,
 }
 
 impl Speech {
@@ -104,6 +106,7 @@ impl Speech {
             lead_in: String::new(),
             in_call: false,
             grounds: None,
+            ends_sentence: true,
         }
     }
 
@@ -120,7 +123,19 @@ impl Speech {
     /// What was held back is the agent's after all, or never known to be thought.
     pub(crate) fn finish(&mut self) -> String {
         let held = std::mem::take(&mut self.lead_in);
-        self.thinking_aloud.take().unwrap_or(held)
+        let held = self.thinking_aloud.take().unwrap_or(held);
+        // It is judged as all else, piece by piece.
+        let mut pieces = Pieces::default();
+        pieces.push(&held);
+        let mut spoken = String::new();
+        while let Some(piece) = pieces.next(true) {
+            match self.judge_whole(&piece) {
+                Judgement::Spoken(text) => spoken.push_str(&text),
+                Judgement::Over(_) => break,
+                Judgement::Held | Judgement::Left(_) => {}
+            }
+        }
+        spoken
     }
 
     pub(crate) fn judge(&mut self, piece: &str) -> Judgement {
@@ -131,6 +146,9 @@ impl Speech {
         }
         let lead_in = std::mem::take(&mut self.lead_in);
         if !self.has_begun && self.thinking_aloud.is_none() && is_self_talk(piece) {
+            if piece.contains('\n') {
+                return Judgement::Left(Unspoken::Reasoning);
+            }
             self.thinking_aloud = Some(lead_in + piece);
             return Judgement::Held;
         }
@@ -171,9 +189,10 @@ impl Speech {
         if self.grounds.as_ref().is_some_and(|grounds| grounds.unfounded(&text).is_some()) {
             return Judgement::Over(Unspoken::Unfounded);
         }
-        if plain.split(' ').count() >= LEAST_WORDS && !self.said.insert(plain) {
+        let is_repeated = self.is_repeated(piece, &plain);
+        if is_repeated {
             self.repeated += 1;
-            // Twice may be for emphasis; more is a model that goes round in circles.
+            // Once may be for emphasis; more is a model that goes round in circles.
             return if self.repeated > 1 {
                 Judgement::Over(Unspoken::Repetition)
             } else {
@@ -182,6 +201,15 @@ impl Speech {
         }
         self.has_begun = true;
         Judgement::Spoken(text)
+    }
+
+    /// Whether this piece is a sentence of its own that was said before. A clause may come again: "from nine to five, …".
+    fn is_repeated(&mut self, piece: &str, plain: &str) -> bool {
+        let begins = std::mem::replace(&mut self.ends_sentence, ends_sentence(piece));
+        begins
+            && self.ends_sentence
+            && plain.split(' ').filter(|word| word.chars().count() > 1).count() >= LEAST_WORDS
+            && !self.said.insert(plain.to_owned())
     }
 
     /// Without `names_like_this`, alone or with arguments in brackets, and without the signs of emphasis.
@@ -196,7 +224,9 @@ impl Speech {
             }
         }
         let text = kept.join(" ").replace("**", "").replace("__", "");
-        let text = text.trim_start_matches(['#', '*', '-', '>', ' ']);
+        let text = text.trim_start_matches(['#', '*', '>', ' ']);
+        // A bullet, not a minus.
+        let text = text.strip_prefix("- ").unwrap_or(text);
         if text.is_empty() {
             return String::new();
         }
@@ -212,6 +242,11 @@ fn is_name(word: &str) -> bool {
         before.ends_with(|c: char| c.is_alphanumeric()) && behind.starts_with(|c: char| c.is_alphanumeric())
     });
     joins && !word.contains('@') && !word.contains("://")
+}
+
+fn ends_sentence(piece: &str) -> bool {
+    piece.contains('\n')
+        || piece.trim_end().trim_end_matches(['"', '\'', ')', '”']).ends_with(['.', '!', '?', '…', '。'])
 }
 
 fn is_self_talk(piece: &str) -> bool {

@@ -34,6 +34,9 @@ fn an_answer_is_spoken_as_it_is() {
         "Yes. Yes. Of course. Of course.",
         "User accounts: we have three kinds.",
         "I should be able to help. One moment.",
+        "Monday from 9 a.m. to 5 p.m., Tuesday from 9 a.m. to 5 p.m., Wednesday from 9 a.m. to 5 p.m., Sunday closed.",
+        "On Monday, we are open from nine until six. On Tuesday, we are open from nine until six.",
+        "It is -5 degrees. Press <return> now.",
     ] {
         let expected = answer;
         assert_eq!(spoken(answer), expected);
@@ -64,6 +67,7 @@ fn thoughts_are_never_spoken() {
         assert_eq!(filtered(text, ALL).1, None, "{text:?}");
     }
     assert_eq!(spoken("<think>It never ends"), "");
+    assert_eq!(spoken("The user is asking about hours.\nWe open at nine."), "We open at nine.");
 }
 
 #[test]
@@ -100,6 +104,7 @@ fn json_code_and_calls_are_not_spoken() {
         assert_eq!(spoken(text), "We open at nine.", "{text:?}");
     }
     assert_eq!(spoken("{\"answer\": \"never closed"), "");
+    assert_eq!(spoken("Write to <info@example.com>."), "Write to info@example.com.");
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Tensor {
     /// Part `number` of `count` equal parts of the rows.
     pub(crate) fn part(&self, number: usize, count: usize) -> Result<Tensor, ConvertError> {
         let rows = self.shape.first().copied().unwrap_or(0);
-        if rows % count != 0 {
+        if rows == 0 || rows % count != 0 {
             return Err(ConvertError::Model(format!("{rows} rows are not {count} equal parts")));
         }
         let length = self.values.len() / count;

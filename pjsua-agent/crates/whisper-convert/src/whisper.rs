@@ -39,6 +39,10 @@ impl<R: Read + Seek, W: Write> Conversion<R, W> {
         let [text_context, text_width] = self.dimensions("decoder/position_encodings/encodings")?;
         let [vocabulary, _] = self.dimensions("decoder/embeddings/weight")?;
         let [_, mel_bands, _] = self.dimensions("encoder/conv1/weight")?;
+        // Those of Whisper, and of its version 3.
+        if !matches!(mel_bands, 80 | 128) {
+            return Err(ConvertError::Model(format!("it hears {mel_bands} mel bands, not 80 or 128")));
+        }
         Ok(Hyperparameters {
             vocabulary,
             audio_context,

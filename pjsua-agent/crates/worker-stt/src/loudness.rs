@@ -8,6 +8,8 @@ const FRAME_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 50;
 const SILENCE_BELOW_PEAK_DB: f32 = 32.0;
 /// Silence whatever came before, in dB of full scale: telephone lines are quieter when nobody speaks.
 const SILENCE_DBFS: f32 = -52.0;
+/// The loudest frame is forgotten by so much a frame, 10 dB a second: behind a knock a soft voice is heard again.
+const PEAK_FALL_DB: f32 = 0.2;
 /// So much silence is a rest. The closure of a plosive takes up to 60 ms in the middle of a word.
 const REST_FRAMES: usize = 3;
 
@@ -33,6 +35,7 @@ impl Loudness {
     fn frame(&mut self, frame: &[i16]) {
         let level_db = level_dbfs(frame);
         self.samples += frame.len();
+        self.peak_db -= PEAK_FALL_DB;
         if self.last_sound == 0 || level_db > self.peak_db {
             self.peak_db = level_db;
         }
@@ -85,6 +88,14 @@ mod tests {
         assert_eq!((loudness.is_at_rest(), loudness.last_sound()), (true, 20 * FRAME_SAMPLES));
         loudness.accept(&tone(1_000, 1));
         assert!(!loudness.is_at_rest());
+    }
+
+    #[test]
+    fn behind_a_knock_a_soft_voice_is_heard_again() {
+        let mut loudness = Loudness::default();
+        loudness.accept(&tone(24_000, 3));
+        loudness.accept(&tone(300, 100));
+        assert_eq!(loudness.last_sound(), 103 * FRAME_SAMPLES);
     }
 
     #[test]

@@ -40,12 +40,15 @@ struct Watch {
     fate: Arc<Fate>,
     cores: Arc<Cores>,
     is_look: bool,
+    /// It was told to stop: what was true for a moment stays so.
+    stopped: bool,
 }
 
 impl Watch {
-    fn stops(&self) -> bool {
+    fn stops(&mut self) -> bool {
         let is_late = || self.fate.is_silent() || self.fate.is_finishing() || self.cores.is_awaited();
-        self.fate.is_cancelled() || (self.is_look && is_late())
+        self.stopped |= self.fate.is_cancelled() || (self.is_look && is_late());
+        self.stopped
     }
 }
 
@@ -105,9 +108,11 @@ impl Decoder {
             self.parameters = parameters(language, self.threads, &self.watch);
             self.language = language.to_owned();
         }
-        *self.watch() = Watch { fate: Arc::clone(fate), cores: Arc::clone(cores), is_look: purpose == Purpose::Look };
+        let (fate_of, is_look) = (Arc::clone(fate), purpose == Purpose::Look);
+        *self.watch() = Watch { fate: fate_of, cores: Arc::clone(cores), is_look, stopped: false };
         let seconds = sounding as f32 / SAMPLE_RATE_HZ as f32;
-        self.guard.seconds = seconds;
+        // whisper.cpp shows the tokens of one window, 30 s at most.
+        self.guard.seconds = seconds.min(30.0);
         self.guard.said = None;
         let mut parameters = self.parameters.clone();
         parameters.set_audio_ctx(audio_context(samples.len(), self.most_positions));
@@ -119,7 +124,7 @@ impl Decoder {
             parameters.set_filter_logits_callback_user_data((&raw mut *self.guard).cast());
         }
         let result = self.state.full(parameters, samples);
-        let stopped = self.watch().stops();
+        let stopped = self.watch().stopped || fate.is_cancelled();
         // A fate or cores that are kept here would outlive their utterance.
         *self.watch() = Watch::default();
         if stopped {

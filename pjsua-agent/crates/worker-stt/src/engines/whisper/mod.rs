@@ -168,7 +168,7 @@ impl Run {
         }
         let mut decoder = self.shared.take()?;
         let (fate, cores) = (&self.utterance.fate, &self.utterance.cores);
-        let sounding = self.loudness.last_sound().min(samples);
+        let sounding = self.end_of_sound().min(samples);
         let decoded = decoder.run(&self.samples, sounding, &self.language, purpose, fate, cores);
         self.samples.truncate(samples);
         // One that failed is not put back.
@@ -183,7 +183,15 @@ impl Run {
 
     /// Whether the last pass has heard all there was to hear.
     fn is_heard(&self) -> bool {
-        self.heard.as_ref().is_some_and(|heard| heard.is_whole && heard.samples >= self.loudness.last_sound())
+        self.heard.as_ref().is_some_and(|heard| heard.is_whole && heard.samples >= self.end_of_sound())
+    }
+
+    /// Where a caller was loud for the last time; one who is never loud may have been heard all the time.
+    fn end_of_sound(&self) -> usize {
+        match self.loudness.last_sound() {
+            0 => self.samples.len(),
+            end => end.min(self.samples.len()),
+        }
     }
 
     fn new_samples(&self) -> usize {
