@@ -15,8 +15,8 @@ use tests::scene::{self, PATIENCE};
 use tests::speech::Speech;
 
 /// A call in which the greeting was heard.
-fn call(name: &str) -> (Daemon, Caller) {
-    let (daemon, dir) = scene::direct(name, |setup| setup.engines = Engines::Real).unwrap();
+fn call(name: &str, engines: Engines) -> (Daemon, Caller) {
+    let (daemon, dir) = scene::direct(name, |setup| setup.engines = engines).unwrap();
     let caller = scene::call_directly(&daemon, Codec::Pcmu, &dir.join("caller")).unwrap();
     scene::hear_greeting(&caller).unwrap();
     (daemon, caller)
@@ -28,7 +28,7 @@ fn last_clause(daemon: &Daemon) -> String {
 
 #[test]
 fn callers_are_understood_and_answered() {
-    let (daemon, caller) = call("real-models-questions");
+    let (daemon, caller) = call("real-models-questions", Engines::Real);
     for (question, answer) in [
         ("what are your opening hours on saturday", "until one in the afternoon."),
         ("how much is the blue teapot", "The blue teapot costs twenty five dollars."),
@@ -46,7 +46,7 @@ fn callers_are_understood_and_answered() {
 
 #[test]
 fn a_cough_and_a_hum_are_no_words() {
-    let (daemon, caller) = call("real-models-noises");
+    let (daemon, caller) = call("real-models-noises", Engines::Real);
     for noise in [material::cough(1), material::hum(Duration::from_millis(900)), material::door_slam(2)] {
         let noise = at_level(&noise, SPEECH_LEVEL_DBFS);
         caller.rtp().say_and_wait(&Speech::from_samples(&noise, noise.len() - 1)).unwrap();
@@ -60,7 +60,7 @@ fn a_cough_and_a_hum_are_no_words() {
 
 #[test]
 fn recogniser_and_voice_may_die_in_a_call() {
-    let (daemon, caller) = call("real-models-deaths");
+    let (daemon, caller) = call("real-models-deaths", Engines::Real);
     for program in ["pjsua-agent-stt", "pjsua-agent-tts"] {
         for worker in daemon.workers(program) {
             kill(Pid::from_raw(worker.try_into().unwrap()), Signal::SIGKILL).unwrap();
@@ -72,6 +72,29 @@ fn recogniser_and_voice_may_die_in_a_call() {
         .unwrap();
         scene::ask(&caller, "what are your opening hours on saturday").unwrap();
         assert!(last_clause(&daemon).ends_with("until one in the afternoon."), "{program}: {}", last_clause(&daemon));
+    }
+    scene::hang_up(&caller, &daemon).unwrap();
+}
+
+#[test]
+fn rules_answer_first_and_a_model_that_invents_is_not_heard() {
+    let (daemon, caller) = call("real-models-hybrid", Engines::RealWithModel);
+    let heard = scene::ask(&caller, "what are your opening hours on saturday").unwrap();
+    eprintln!("by the rules: answered after {} ms", heard.latency().as_millis());
+    assert!(last_clause(&daemon).ends_with("until one in the afternoon."), "{}", last_clause(&daemon));
+    // No rule knows it, and nothing that the model was told.
+    for question in ["how many people work for you", "what does the green vase cost"] {
+        let before = daemon.running_journal().unwrap().unwrap().spoken().len();
+        let heard = scene::ask(&caller, question).unwrap();
+        let spoken = daemon.running_journal().unwrap().unwrap().spoken()[before..].join(" ").to_lowercase();
+        eprintln!("{question}: after {} ms: {spoken}", heard.latency().as_millis());
+        assert!(!spoken.trim().is_empty());
+        // Not told; whatever else the model claims, it claims in words.
+        let numbers =
+            ["three", "four", "six", "eight", "ten", "eleven", "twelve", "thirty", "forty", "fifty", "hundred"];
+        let words: Vec<&str> = spoken.split(|c: char| !c.is_alphanumeric()).collect();
+        let invented = words.iter().find(|word| numbers.contains(*word) || word.parse::<u32>().is_ok_and(|n| n > 9));
+        assert_eq!(invented, None, "{spoken}");
     }
     scene::hang_up(&caller, &daemon).unwrap();
 }

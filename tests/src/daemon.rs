@@ -42,20 +42,29 @@ pub enum Engines {
     Embedded,
     /// Whisper tiny.en and Piper's joe, from the model store.
     Real,
+    /// The same, and SmolLM2 beside the agent's rules.
+    RealWithModel,
 }
 
 impl Engines {
     fn hears(self) -> &'static str {
         match self {
             Self::Embedded => "engine = \"pocketsphinx\"\n",
-            Self::Real => "engine = \"whisper\"\nmodel = \"whisper-tiny.en\"\n",
+            Self::Real | Self::RealWithModel => "engine = \"whisper\"\nmodel = \"whisper-tiny.en\"\n",
+        }
+    }
+
+    fn thinks(self) -> &'static str {
+        match self {
+            Self::Embedded | Self::Real => "engine = \"rules\"\n",
+            Self::RealWithModel => "engine = \"llama\"\nmodel = \"smollm2-135m\"\n",
         }
     }
 
     fn speaks(self) -> &'static str {
         match self {
             Self::Embedded => "engine = \"flite\"\nvoice = \"slt\"\n",
-            Self::Real => "engine = \"piper\"\nmodel = \"piper-en-us-joe\"\n",
+            Self::Real | Self::RealWithModel => "engine = \"piper\"\nmodel = \"piper-en-us-joe\"\n",
         }
     }
 }
@@ -152,10 +161,11 @@ impl Setup {
         }
         let _ = write!(
             text,
-            "[agents]\ndir = \"agents\"\n[stt]\n{}workers = {}\n[llm]\nengine = \"rules\"\n\
+            "[agents]\ndir = \"agents\"\n[stt]\n{}workers = {}\n[llm]\n{}\
              [tts]\n{}cache = \"phrases\"\n{}[api]\nlisten = \"{api}\"\n[journal]\ndir = \"journal\"\n{}",
             self.engines.hears(),
             self.recognisers,
+            self.engines.thinks(),
             self.engines.speaks(),
             self.tts_more,
             self.more
