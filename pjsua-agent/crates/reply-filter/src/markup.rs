@@ -342,10 +342,9 @@ fn act_of(marker: &str) -> Option<Act> {
     const HANG_UPS: &[&str] = &["hangup", "hang up", "end call", "endcall", "end of call", "end the call"];
     let plain = marker.replace(['_', '-'], " ");
     let name = plain.split(':').next().unwrap_or_default().trim();
-    let is = |names: &[&str]| names.iter().any(|known| name == *known);
-    if is(TRANSFERS) || name.starts_with("transfer to ") {
+    if TRANSFERS.contains(&name) || name.starts_with("transfer to ") {
         Some(Act::Transfer)
-    } else if is(HANG_UPS) {
+    } else if HANG_UPS.contains(&name) {
         Some(Act::HangUp)
     } else {
         None
