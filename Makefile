@@ -59,8 +59,8 @@ deps-build: rust
 sources: deps-build
 	@vendor/fetch-pjsip
 
-# Two small models that listen and their runtime. Verified, and fetched once.
-models: ## fetch the models that listen, with the agent's own `models pull`
+# What listens and speaks. Verified, and fetched once.
+models: ## fetch the models of demo and tests, with the agent's own `models pull`
 	@$(RELEASE)/pjsua-agent models pull $(MODELS)
 
 # The suites skip loudly without Asterisk, and fail without it when CI=true.

@@ -38,7 +38,6 @@ fn with_facts(mut prompt: String, context: &CallContext) -> String {
 
 /// What the agent's rules say: a model that answers beside them shall say the same.
 fn with_answers(mut prompt: String, agent: &Agent, context: &CallContext) -> String {
-    let only_says = |rule: &&config::Rule| !rule.transfer && !rule.hangup && rule.slot.is_none();
     let answers: Vec<String> = agent.rules.iter().filter(only_says).map(|rule| context.fill(&rule.say)).collect();
     if !answers.is_empty() {
         prompt.push_str("\nAnswers that are right (say nothing that contradicts them):");
@@ -78,7 +77,6 @@ pub fn pre_response_request(
     max_tokens: u32,
     temperature: f32,
 ) -> GenerateRequest {
-    let only_says = |rule: &&config::Rule| !rule.transfer && !rule.hangup && rule.slot.is_none();
     GenerateRequest {
         call_id: call.to_string(),
         messages: messages(with_facts(context.fill(&pre_response.prompt), context), history),
@@ -100,6 +98,11 @@ fn messages(system: String, history: &[Entry]) -> Vec<Message> {
         text: entry.text.clone(),
     });
     std::iter::once(system).chain(spoken).collect()
+}
+
+/// A rule that does nothing to the call and asks for nothing.
+fn only_says(rule: &&config::Rule) -> bool {
+    !rule.transfer && !rule.hangup && rule.slot.is_none()
 }
 
 fn rule_for(rule: &config::Rule, context: &CallContext) -> Rule {

@@ -12,7 +12,7 @@ use crate::manifest::{Manifest, Model};
 use crate::progress::Progress;
 use crate::pull::PullOptions;
 use crate::sets;
-use crate::store::{OpenError, State, Store, default_root};
+use crate::store::{OpenError, Store, default_root};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -192,7 +192,7 @@ fn pull_set(store: &Store, size: &str, configuration: Option<&Path>, options: &P
         let size = DecimalBytes(model.size()).to_string();
         eprintln!("  {:<22} {size:>10}  {:<16} {}", model.id, model.licence, store.state(model));
     }
-    let missing = models.iter().filter(|model| !matches!(store.state(model), State::Verified | State::Unverified));
+    let missing = models.iter().filter(|model| !store.state(model).is_here());
     let missing: u64 = missing.map(|model| model.size()).sum();
     eprintln!("\n{} to fetch, into {}\n", DecimalBytes(missing), store.root().display());
     let code = pull(store, &set.models, options);

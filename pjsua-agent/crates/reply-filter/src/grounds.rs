@@ -100,7 +100,7 @@ fn number_words(speakable: Speakable) -> BTreeSet<String> {
 }
 
 /// In lower case; an apostrophe parts words, on both sides of a comparison.
-fn plain_words(text: &str) -> Vec<String> {
+pub(crate) fn plain_words(text: &str) -> Vec<String> {
     let plain: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     plain.split_whitespace().map(str::to_lowercase).collect()
 }

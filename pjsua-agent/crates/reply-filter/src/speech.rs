@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Grounds, Unspoken, pieces::Pieces, scripts};
+use crate::{Grounds, Unspoken, grounds::plain_words, pieces::Pieces, scripts};
 
 /// Speakers that are not the agent, as models write them before a colon.
 const FOREIGN: &[&str] = &[
@@ -75,7 +75,7 @@ pub(crate) enum Judgement {
     /// Not known yet.
     Held,
     Left(Unspoken),
-    /// It and all that follows is left.
+    /// The piece and all that follows is left.
     Over(Unspoken),
 }
 
@@ -256,6 +256,5 @@ fn is_self_talk(piece: &str) -> bool {
 
 /// Words in lower case, without punctuation.
 fn plain(piece: &str) -> String {
-    let words: String = piece.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    words.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    plain_words(piece).join(" ")
 }

@@ -72,7 +72,8 @@ impl Cores {
         self.utterances.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Does `work`, a tenth of a second's or what [`is_awaited`](Self::is_awaited) stops, for the utterance of this number once a core is free for it.
+    /// Does `work` for the utterance of this number once a core is free for it: a tenth of a second's, or what
+    /// [`is_awaited`](Self::is_awaited) stops.
     pub fn run<T>(&self, utterance: u64, fate: &Arc<Fate>, work: impl FnOnce() -> T) -> T {
         self.enter(utterance, fate);
         let _core = Core(self);
