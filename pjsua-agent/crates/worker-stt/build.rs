@@ -1,9 +1,9 @@
-//! Links libpocketsphinx, whose C interface `src/engines/pocketsphinx_sys.rs` declares.
+//! Links libpocketsphinx, whose C interface `src/engines/pocketsphinx_sys.rs` declares, and the kernels of whisper.cpp.
 
 use std::process::Command;
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
+    ggml_kernels::build::compile("whisper-rs-sys", "whisper.cpp/ggml");
     let version = pkg_config(&["--modversion", "pocketsphinx"]);
     assert!(
         version.starts_with("5prealpha") || version.starts_with("0.8"),

@@ -62,6 +62,10 @@ struct EngineArgs {
     /// llama: tokens of a reply when the daemon names no bound
     #[arg(long, value_name = "TOKENS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     max_tokens: u32,
+    /// llama: the instructions to compute with, as far as the processor has them: baseline, avx2, avx512 (x86-64), dotprod,
+    /// i8mm (arm64) [default: the best]
+    #[arg(long, value_name = "NAME")]
+    kernels: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -94,13 +98,17 @@ fn main() -> ExitCode {
 fn load(args: EngineArgs) -> Result<(service::Service, DescribeReply), anyhow::Error> {
     let engine: Arc<dyn Engine> = match (args.engine, args.model) {
         (EngineName::Rules, _) => Arc::new(Rules),
-        (EngineName::Llama, Some(model)) => Arc::new(Llama::load(LlamaSettings {
-            model,
-            context: args.context,
-            capacity: args.capacity,
-            threads: args.threads.unwrap_or_else(cores),
-            max_tokens: args.max_tokens,
-        })?),
+        (EngineName::Llama, Some(model)) => {
+            let kernels = ggml_kernels::select(args.kernels.as_deref())?;
+            tracing::info!(kernels, "CPU");
+            Arc::new(Llama::load(LlamaSettings {
+                model,
+                context: args.context,
+                capacity: args.capacity,
+                threads: args.threads.unwrap_or_else(cores),
+                max_tokens: args.max_tokens,
+            })?)
+        }
         (EngineName::Llama, None) => anyhow::bail!("--engine llama wants --model FILE"),
     };
     let description = DescribeReply {

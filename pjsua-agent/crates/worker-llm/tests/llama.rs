@@ -208,3 +208,20 @@ fn a_file_that_is_no_model_is_refused_in_one_line() {
         assert!(error.contains(reason) && error.contains(model.to_str().unwrap()), "{error}");
     }
 }
+
+#[cfg(target_arch = "x86_64")]
+#[tokio::test]
+async fn one_program_runs_on_the_oldest_processors_and_takes_what_newer_ones_offer() {
+    let folder = Folder::new();
+    let path = folder.0.join("counter.gguf");
+    gguf::write_counter(&path);
+    let options = ["--engine", "llama", "--model", path.to_str().unwrap(), "--threads", "1", "--context", "512"];
+    let mut replies = Vec::new();
+    for (processor, kernels) in [("Nehalem", "baseline"), ("Haswell", "avx2")] {
+        let options = [&options[..], &["--kernels", kernels]].concat();
+        let worker = Worker::start_by(&["qemu-x86_64", "-cpu", processor], &options).await;
+        replies.push(worker.reply(ask("call", "hello")).await.unwrap());
+    }
+    assert!(replies[0].generated_tokens > 0);
+    assert_eq!(replies[0], replies[1], "the same model, whatever computes it");
+}

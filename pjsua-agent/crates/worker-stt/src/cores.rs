@@ -5,13 +5,16 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::fate::Fate;
+use crate::{fate::Fate, machine};
 
-/// Lets as many recognisers compute at once as there are cores.
+/// Lets recognisers compute on no more cores than there are: each on one in a crowd, on several when it is alone.
 ///
 /// Left to the kernel all of them would share the cores alike, so that in a crowd those whose caller waits for an answer
 /// would be slowed down by those whose caller still talks. Here the ones that are waited for come first, in the order in
 /// which they began; the others follow in turn.
+///
+/// Threads of one pass wait for each other, and spin while they do: where another program needs the core, a second thread
+/// takes more than it brings. So further cores are given only while they idle, as far as the machine's load tells.
 ///
 /// # Threads
 ///
@@ -21,6 +24,8 @@ pub struct Cores {
     utterances: AtomicU64,
     queue: Mutex<Queue>,
     granted: Condvar,
+    /// Of the whole machine.
+    count: usize,
 }
 
 #[derive(Debug)]
@@ -28,12 +33,15 @@ struct Queue {
     free: usize,
     next_ticket: u64,
     waiting: Vec<Waiting>,
+    /// Tickets whose turn it is, with the cores they got.
+    called: Vec<(u64, usize)>,
 }
 
 #[derive(Debug)]
 struct Waiting {
     ticket: u64,
     utterance: u64,
+    most: usize,
     fate: Arc<Fate>,
 }
 
@@ -51,10 +59,11 @@ impl Default for Cores {
 }
 
 impl Cores {
-    /// `count` compute at once, at least one.
+    /// `count` cores, at least one.
     pub fn new(count: usize) -> Self {
-        let queue = Queue { free: count.max(1), next_ticket: 0, waiting: Vec::new() };
-        Cores { utterances: AtomicU64::new(0), queue: Mutex::new(queue), granted: Condvar::new() }
+        let count = count.max(1);
+        let queue = Queue { free: count, next_ticket: 0, waiting: Vec::new(), called: Vec::new() };
+        Cores { utterances: AtomicU64::new(0), queue: Mutex::new(queue), granted: Condvar::new(), count }
     }
 
     /// Whether somebody waits for a core: what could wait as well should.
@@ -72,38 +81,55 @@ impl Cores {
         self.utterances.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Does `work` for the utterance of this number once a core is free for it: a tenth of a second's, or what
-    /// [`is_awaited`](Self::is_awaited) stops.
-    pub fn run<T>(&self, utterance: u64, fate: &Arc<Fate>, work: impl FnOnce() -> T) -> T {
-        self.enter(utterance, fate);
-        let _core = Core(self);
-        work()
+    /// Does `work` for the utterance of this number once a core is free for it, and tells it on how many it may compute:
+    /// `most` at most. It is a tenth of a second's, or what [`is_awaited`](Self::is_awaited) stops.
+    pub fn run<T>(&self, utterance: u64, fate: &Arc<Fate>, most: usize, work: impl FnOnce(usize) -> T) -> T {
+        let cores = self.enter(utterance, fate, most);
+        let _given = Given { cores: self, count: cores };
+        work(cores)
     }
 
-    fn enter(&self, utterance: u64, fate: &Arc<Fate>) {
+    fn enter(&self, utterance: u64, fate: &Arc<Fate>, most: usize) -> usize {
         let mut queue = self.queue();
         if queue.free > 0 && queue.waiting.is_empty() {
-            queue.free -= 1;
-            return;
+            return self.grant(&mut queue, most);
         }
         let ticket = queue.next_ticket;
         queue.next_ticket += 1;
-        queue.waiting.push(Waiting { ticket, utterance, fate: Arc::clone(fate) });
-        while queue.waiting.iter().any(|waiting| waiting.ticket == ticket) {
+        queue.waiting.push(Waiting { ticket, utterance, most, fate: Arc::clone(fate) });
+        loop {
             queue = self.granted.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            if let Some(place) = queue.called.iter().position(|(called, _)| *called == ticket) {
+                return queue.called.swap_remove(place).1;
+            }
         }
     }
 
-    /// The core goes to whoever is next; it is free only while nobody waits.
-    fn leave(&self) {
+    /// Takes a free core, and more that nobody needs.
+    fn grant(&self, queue: &mut Queue, most: usize) -> usize {
+        let spare = if most > 1 && queue.free > 1 && queue.waiting.is_empty() {
+            let ours = self.count - queue.free;
+            // This thread runs as well, and mostly one that has just handed it the audio and is about to sleep.
+            machine::running().map_or(0, |running| (self.count + 1).saturating_sub(running.max(ours + 2)))
+        } else {
+            0
+        };
+        let cores = (1 + spare).min(most).min(queue.free);
+        queue.free -= cores;
+        cores
+    }
+
+    /// The cores go to those who are next; they are free only while nobody waits.
+    fn leave(&self, cores: usize) {
         let mut queue = self.queue();
-        let next = queue.waiting.iter().enumerate().min_by_key(|(_, waiting)| waiting.rank()).map(|(index, _)| index);
-        match next {
-            Some(index) => {
-                queue.waiting.swap_remove(index);
-                self.granted.notify_all();
-            }
-            None => queue.free += 1,
+        queue.free += cores;
+        while queue.free > 0 {
+            let next = queue.waiting.iter().enumerate().min_by_key(|(_, waiting)| waiting.rank());
+            let Some((place, _)) = next else { return };
+            let next = queue.waiting.swap_remove(place);
+            let cores = self.grant(&mut queue, next.most);
+            queue.called.push((next.ticket, cores));
+            self.granted.notify_all();
         }
     }
 
@@ -113,12 +139,15 @@ impl Cores {
     }
 }
 
-/// A core that is in use; also when the work panics it is given back.
-struct Core<'a>(&'a Cores);
+/// Cores that are in use; also when the work panics they are given back.
+struct Given<'a> {
+    cores: &'a Cores,
+    count: usize,
+}
 
-impl Drop for Core<'_> {
+impl Drop for Given<'_> {
     fn drop(&mut self) {
-        self.0.leave();
+        self.cores.leave(self.count);
     }
 }
 
@@ -144,14 +173,14 @@ mod tests {
         let cores = Arc::new(Cores::new(1));
         let (order, done) = mpsc::channel();
         let fates: Vec<Arc<Fate>> = (0..4).map(|_| Arc::default()).collect();
-        cores.enter(9, &Arc::default());
+        cores.enter(9, &Arc::default(), 1);
         let threads: Vec<_> = [0, 1, 2, 3]
             .map(|number: usize| {
                 let (cores, fate, order) = (Arc::clone(&cores), Arc::clone(&fates[number]), order.clone());
                 let thread = thread::spawn({
                     let cores = Arc::clone(&cores);
                     // The later they ask, the older they are.
-                    move || cores.run(3 - number as u64, &fate, || order.send(number).unwrap())
+                    move || cores.run(3 - number as u64, &fate, 1, |_| order.send(number).unwrap())
                 });
                 until_waiting(&cores, number + 1);
                 thread
@@ -160,13 +189,13 @@ mod tests {
             .collect();
         fates[1].finish();
         fates[2].finish();
-        cores.leave();
+        cores.leave(1);
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(done.try_iter().collect::<Vec<_>>(), [2, 1, 0, 3]);
     }
 
     #[test]
-    fn never_more_compute_than_there_are_cores_and_all_get_their_turn() {
+    fn never_more_cores_are_given_than_there_are_and_all_get_their_turn() {
         let cores = Arc::new(Cores::new(3));
         let (now, most, turns) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         thread::scope(|scope| {
@@ -178,10 +207,11 @@ mod tests {
                         if turn == 100 {
                             Fate::finish(&fate);
                         }
-                        cores.run(number, &fate, || {
-                            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        cores.run(number, &fate, 1 + turn % 3, |given| {
+                            assert!((1..=1 + turn % 3).contains(&given));
+                            most.fetch_max(now.fetch_add(given, Ordering::SeqCst) + given, Ordering::SeqCst);
                             thread::yield_now();
-                            now.fetch_sub(1, Ordering::SeqCst);
+                            now.fetch_sub(given, Ordering::SeqCst);
                             turns.fetch_add(1, Ordering::SeqCst);
                         });
                     }
@@ -190,15 +220,33 @@ mod tests {
         });
         assert_eq!((most.into_inner(), turns.into_inner()), (3, 2_400));
         let queue = cores.queue();
-        assert_eq!((queue.free, queue.waiting.len()), (3, 0));
+        assert_eq!((queue.free, queue.waiting.len(), queue.called.len()), (3, 0, 0));
+    }
+
+    #[test]
+    fn a_second_core_is_given_to_one_who_is_alone_and_to_none_of_a_crowd() {
+        // More cores than any machine has: however busy it is, some of them idle.
+        let cores = Cores::new(100_000);
+        let fate = Arc::default();
+        assert_eq!(cores.run(0, &fate, 4, |given| given), 4);
+        let crowd = Arc::new(Cores::new(2));
+        crowd.enter(0, &fate, 1);
+        crowd.enter(1, &fate, 1);
+        let threads = [2, 3].map(|number| {
+            let crowd = Arc::clone(&crowd);
+            thread::spawn(move || crowd.enter(number, &Arc::default(), 2))
+        });
+        until_waiting(&crowd, 2);
+        crowd.leave(2);
+        assert_eq!(threads.map(|thread| thread.join().unwrap()), [1, 1]);
     }
 
     #[test]
     fn a_panic_gives_the_core_back() {
         let cores = Cores::new(1);
         let fate = Arc::default();
-        let panicked = catch_unwind(AssertUnwindSafe(|| cores.run(0, &fate, || panic!("meant"))));
+        let panicked = catch_unwind(AssertUnwindSafe(|| cores.run(0, &fate, 1, |_| panic!("meant"))));
         assert!(panicked.is_err());
-        assert_eq!(cores.run(1, &fate, || 7), 7);
+        assert_eq!(cores.run(1, &fate, 1, |_| 7), 7);
     }
 }

@@ -4,11 +4,12 @@ mod cores;
 mod engines;
 mod fate;
 mod loudness;
+mod machine;
 mod pool;
 mod service;
 mod utterance;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, thread::available_parallelism};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use inference::{
@@ -21,6 +22,7 @@ use engines::{
     pocketsphinx::{DECODER_BYTES, DEFAULT_MODEL, Pocketsphinx},
     whisper::Whisper,
 };
+use machine::cores;
 use pool::Pool;
 use service::Recognition;
 
@@ -66,9 +68,13 @@ struct EngineArgs {
     /// are cores are searched at length, those beside them faster, for a few more misheard words
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     capacity: Option<u16>,
-    /// whisper: CPU threads of one pass; passes at once are as many as the cores allow [default: a quarter of the cores]
+    /// whisper: CPU threads of one pass, at most; several only while other cores idle [default: one a core, up to 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
+    /// whisper: the instructions to compute with, as far as the processor has them: baseline, avx2, avx512 (x86-64), dotprod,
+    /// i8mm (arm64) [default: the best]
+    #[arg(long, value_name = "NAME")]
+    kernels: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,16 +99,19 @@ fn main() -> ExitCode {
 
 fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> {
     let capacity = usize::from(args.capacity.unwrap_or_else(|| default_capacity(args.engine)));
-    // Threads of one pass wait for each other: with the other core busy a second one takes more than it brings.
-    let threads = args.threads.map_or_else(|| (cores() / 4).max(1), usize::from);
-    let (engine, at_once): (Arc<dyn Engine>, usize) = match args.engine {
+    // Beyond four each brings little.
+    let threads = args.threads.map_or_else(|| cores().min(4), usize::from);
+    let engine: Arc<dyn Engine> = match args.engine {
         EngineName::Pocketsphinx => {
             let model = args.model.clone().unwrap_or_else(|| DEFAULT_MODEL.into());
-            (Arc::new(Pocketsphinx::new(&model, &args.language)?), cores())
+            Arc::new(Pocketsphinx::new(&model, &args.language)?)
         }
         EngineName::Whisper => {
             let model = args.model.as_deref().expect("clap asks for the model of this engine");
-            (Arc::new(Whisper::load(model, &args.language, threads)?), (cores() / threads).max(1))
+            let kernels =
+                ggml_kernels::select(args.kernels.as_deref()).map_err(|error| EngineError(error.to_string()))?;
+            tracing::info!(kernels, "CPU");
+            Arc::new(Whisper::load(model, &args.language, threads)?)
         }
     };
     let description = DescribeReply {
@@ -111,13 +120,9 @@ fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> 
         version: env!("CARGO_PKG_VERSION").into(),
         capacity: u32::try_from(capacity).expect("clap limits the capacity"),
     };
-    tracing::info!(cores = cores(), at_once, capacity, "recognisers");
-    let pool = Pool::load(engine.clone(), capacity, at_once)?;
+    tracing::info!(cores = cores(), threads, capacity, "recognisers");
+    let pool = Pool::load(engine.clone(), capacity, cores())?;
     Ok((Recognition::new(engine, pool), description))
-}
-
-fn cores() -> usize {
-    available_parallelism().map_or(1, usize::from)
 }
 
 fn default_capacity(engine: EngineName) -> u16 {
@@ -126,17 +131,9 @@ fn default_capacity(engine: EngineName) -> u16 {
         // A recogniser is a caller's for as long as he talks, and computes for a tenth to a third of that; in a crowd
         // `Cores` decides for whom.
         EngineName::Pocketsphinx => {
-            let by_memory = free_memory_bytes().map_or(4, |free| free / 4 / DECODER_BYTES);
+            let by_memory = machine::free_memory_bytes().map_or(4, |free| free / 4 / DECODER_BYTES);
             (8 * cores()).min(usize::try_from(by_memory).unwrap_or(usize::MAX)).clamp(1, 256)
         }
     };
     u16::try_from(capacity).expect("clamped")
-}
-
-/// `MemAvailable` of proc_meminfo(5).
-fn free_memory_bytes() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024)
 }

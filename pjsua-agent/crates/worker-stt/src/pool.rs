@@ -67,8 +67,8 @@ struct Delivery {
 }
 
 impl Pool {
-    /// Loads the first recogniser of `capacity`, and the others behind its back, one after another. Of these as many
-    /// compute at once as there are `cores`, and as many hear with full effort.
+    /// Loads the first recogniser of `capacity`, and the others behind its back, one after another. They
+    /// compute on no more than `cores`; as many hear with full effort.
     pub fn load(engine: Arc<dyn Engine>, capacity: usize, cores: usize) -> Result<Self, EngineError> {
         let effort = move |number| if number < cores { Effort::Full } else { Effort::Thrifty };
         let cores = Arc::new(Cores::new(cores));
@@ -199,11 +199,11 @@ mod tests {
             Ok(())
         }
 
-        fn partial(&mut self) -> Result<Option<String>, EngineError> {
+        fn partial(&mut self, _cores: usize) -> Result<Option<String>, EngineError> {
             Ok(None)
         }
 
-        fn finish(&mut self) -> Result<Transcript, EngineError> {
+        fn finish(&mut self, _cores: usize) -> Result<Transcript, EngineError> {
             Ok(Transcript { text: format!("{:?}", self.0.unwrap()), ..Transcript::default() })
         }
 

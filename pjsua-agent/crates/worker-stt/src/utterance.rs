@@ -47,6 +47,7 @@ pub struct Job {
 pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineError> {
     let (cores, fate) = (Arc::clone(&job.utterance.cores), Arc::clone(&job.utterance.fate));
     let number = cores.next_utterance();
+    let most = recogniser.most_cores();
     recogniser.start(&job.utterance)?;
     let started = Instant::now();
     let mut working = Duration::ZERO;
@@ -62,14 +63,16 @@ pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineE
                         recogniser.abandon();
                         return Ok(());
                     }
-                    cores.run(number, &fate, || recogniser.accept(samples))?;
+                    cores.run(number, &fate, 1, |_| recogniser.accept(samples))?;
                 }
                 samples_heard += samples.len();
                 // Nobody needs to know what is known of the past while newer audio lies here.
                 let text = match job.pieces.is_empty() {
-                    true if recogniser.fell_silent() => cores.run(number, &fate, || recogniser.rest())?,
+                    true if recogniser.fell_silent() => {
+                        cores.run(number, &fate, most, |cores| recogniser.rest(cores))?
+                    }
                     true if last_partial.0.elapsed() >= PARTIAL_INTERVAL => {
-                        cores.run(number, &fate, || recogniser.partial())?
+                        cores.run(number, &fate, most, |cores| recogniser.partial(cores))?
                     }
                     _ => None,
                 };
@@ -77,12 +80,12 @@ pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineE
                 working += began.elapsed();
             }
             Piece::Rest => {
-                let text = cores.run(number, &fate, || recogniser.rest())?;
+                let text = cores.run(number, &fate, most, |cores| recogniser.rest(cores))?;
                 send_partial(text, &job, &mut last_partial);
                 working += began.elapsed();
             }
             Piece::Finish => {
-                let transcript = cores.run(number, &fate, || recogniser.finish())?;
+                let transcript = cores.run(number, &fate, most, |cores| recogniser.finish(cores))?;
                 working += began.elapsed();
                 let audio = Duration::from_secs_f64(samples_heard as f64 / f64::from(SAMPLE_RATE_HZ));
                 tracing::debug!(

@@ -223,3 +223,21 @@ fn a_file_that_cannot_be_loaded_is_named_with_the_reason() {
     assert!(complaint(model(), &["--language", "de"]).contains("does not know the language `de`"));
     let _ = fs::remove_dir_all(&folder);
 }
+
+#[cfg(target_arch = "x86_64")]
+#[tokio::test]
+async fn one_program_runs_on_the_oldest_processors_and_takes_what_newer_ones_offer() {
+    let words = speech("slt", "hello", Line::Telephone);
+    for (processor, kernels) in [("Nehalem", "baseline"), ("Haswell", "avx2")] {
+        let emulated = ["qemu-x86_64", "-cpu", processor];
+        let options = ["--engine", "whisper", "--model", model(), "--kernels", kernels];
+        let worker = Worker::serving_by(&emulated, &options).await;
+        let recognition = worker.client.recognise(RecogniseOptions::default());
+        say(recognition, &words).await.unwrap_or_else(|error| panic!("{processor}: {error}"));
+    }
+    let options =
+        ["--listen", "unix:/nowhere/stt.sock", "--engine", "whisper", "--model", model(), "--kernels", "avx2"];
+    let output =
+        Command::new("qemu-x86_64").args(["-cpu", "Nehalem", support::PROGRAM]).args(options).output().unwrap();
+    assert!(!output.status.success());
+}

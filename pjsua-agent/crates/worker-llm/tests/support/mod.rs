@@ -46,9 +46,16 @@ pub struct Worker {
 impl Worker {
     /// Starts the program and waits for SERVING.
     pub async fn start(options: &[&str]) -> Self {
+        Self::start_by(&[], options).await
+    }
+
+    /// The same, by a program that runs programs.
+    pub async fn start_by(runner: &[&str], options: &[&str]) -> Self {
         let folder = Folder::new();
         let address = format!("unix:{}/llm.sock", folder.0.display());
-        let process = Command::new(PROGRAM).args(["--listen", &address]).args(options).spawn().unwrap();
+        let program = [runner, &[PROGRAM]].concat();
+        let process =
+            Command::new(program[0]).args(&program[1..]).args(["--listen", &address]).args(options).spawn().unwrap();
         let client = WorkerClient::connect_lazy(&address.parse().unwrap());
         let worker = Self { process, client, _folder: folder };
         let begin = Instant::now();

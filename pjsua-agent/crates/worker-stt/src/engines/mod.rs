@@ -52,9 +52,14 @@ pub trait Recogniser: Send {
     /// Takes samples: 16 kHz, mono, at most a second.
     fn accept(&mut self, samples: &[i16]) -> Result<(), EngineError>;
 
-    /// The transcript so far. `None` when it is not worth its price now; engines to which it is dear decide that by
-    /// the work they have done for it.
-    fn partial(&mut self) -> Result<Option<String>, EngineError>;
+    /// The cores that `partial`, `rest` and `finish` can make use of.
+    fn most_cores(&self) -> usize {
+        1
+    }
+
+    /// The transcript so far, computed on so many cores. `None` when it is not worth its price now; engines to which it is
+    /// dear decide that by the work they have done for it.
+    fn partial(&mut self, cores: usize) -> Result<Option<String>, EngineError>;
 
     /// Whether the caller has fallen silent and [`rest`](Self::rest) is worthwhile; for engines to which a final is dear.
     fn fell_silent(&self) -> bool {
@@ -63,12 +68,12 @@ pub trait Recogniser: Send {
 
     /// The caller is silent, so what was heard may be all: engines to which a final is dear do its work here. The
     /// transcript so far, unless it is known.
-    fn rest(&mut self) -> Result<Option<String>, EngineError> {
+    fn rest(&mut self, _cores: usize) -> Result<Option<String>, EngineError> {
         Ok(None)
     }
 
     /// Ends the utterance with its transcript.
-    fn finish(&mut self) -> Result<Transcript, EngineError>;
+    fn finish(&mut self, cores: usize) -> Result<Transcript, EngineError>;
 
     /// Ends the utterance without one.
     fn abandon(&mut self);

@@ -95,7 +95,7 @@ impl Sphinx {
                 .collect();
             self.accept(&samples)?;
         }
-        self.finish().map(drop)
+        self.finish(1).map(drop)
     }
 
     fn search(&mut self) -> Result<(), EngineError> {
@@ -131,11 +131,11 @@ impl Recogniser for Sphinx {
         self.search()
     }
 
-    fn partial(&mut self) -> Result<Option<String>, EngineError> {
+    fn partial(&mut self, _cores: usize) -> Result<Option<String>, EngineError> {
         Ok(self.searching.then(|| self.decoder.words()))
     }
 
-    fn finish(&mut self) -> Result<Transcript, EngineError> {
+    fn finish(&mut self, _cores: usize) -> Result<Transcript, EngineError> {
         self.front_end.end(&mut self.cepstra);
         self.search()?;
         if !self.searching {
@@ -183,8 +183,8 @@ mod tests {
                 recogniser.start(&Utterance::default()).unwrap();
                 recogniser.accept(&vec![0; samples]).unwrap();
                 recogniser.accept(&buzz(samples)).unwrap();
-                searched += u32::from(recogniser.partial().unwrap().is_some());
-                if is_abandoned { recogniser.abandon() } else { drop(recogniser.finish().unwrap()) }
+                searched += u32::from(recogniser.partial(1).unwrap().is_some());
+                if is_abandoned { recogniser.abandon() } else { drop(recogniser.finish(1).unwrap()) }
             }
         }
         assert!(searched > 3, "the front end takes the buzz for silence");
@@ -196,7 +196,7 @@ mod tests {
         let mut recogniser = engine.recogniser(Effort::Full).unwrap();
         recogniser.start(&Utterance::default()).unwrap();
         recogniser.accept(&[0; 16_000]).unwrap();
-        let transcript = recogniser.finish().unwrap();
+        let transcript = recogniser.finish(1).unwrap();
         assert_eq!((&*transcript.text, transcript.confidence), ("", 0.0));
     }
 

@@ -13,6 +13,8 @@ use std::{
 
 use inference::{InferenceError, Recognition, RecognitionEvent, WorkerClient};
 
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_pjsua-agent-stt");
+
 /// The path of an empty folder of this test's own.
 pub fn folder() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -33,10 +35,17 @@ pub struct Worker {
 impl Worker {
     /// Starts a worker without waiting for it.
     pub fn start(options: &[&str]) -> Worker {
+        Worker::start_by(&[], options)
+    }
+
+    /// The same, by a program that runs programs.
+    pub fn start_by(runner: &[&str], options: &[&str]) -> Worker {
         let folder = folder();
         let socket = folder.join("stt.sock");
         let address = format!("unix:{}", socket.display());
-        let child = Command::new(env!("CARGO_BIN_EXE_pjsua-agent-stt"))
+        let program = [runner, &[PROGRAM]].concat();
+        let child = Command::new(program[0])
+            .args(&program[1..])
             .args(["--listen", &address])
             .args(options)
             .stderr(Stdio::inherit())
@@ -47,7 +56,12 @@ impl Worker {
 
     /// Starts a worker and waits until it is SERVING.
     pub async fn serving(options: &[&str]) -> Worker {
-        let mut worker = Worker::start(options);
+        Worker::serving_by(&[], options).await
+    }
+
+    /// The same, by a program that runs programs.
+    pub async fn serving_by(runner: &[&str], options: &[&str]) -> Worker {
+        let mut worker = Worker::start_by(runner, options);
         let deadline = Instant::now() + Duration::from_secs(60);
         while !matches!(worker.client.is_serving().await, Ok(true)) {
             assert!(worker.child.try_wait().unwrap().is_none(), "the worker has ended");

@@ -20,7 +20,7 @@ const POSITIONS_PER_SECOND: usize = 50;
 /// context: with 64 a pass took a fifth less, and of 70 words of people in their rooms 14 were wrong instead of 6.
 const SPARE_POSITIONS: usize = 128;
 /// Context sizes are multiples of this, which ggml's matrix kernels like best.
-const POSITION_STEP: usize = 64;
+const POSITION_STEP: usize = 16;
 /// The least audio: whisper.cpp refuses less than 0.1 s, and a short context at that is of no use.
 pub(super) const LEAST_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
 
@@ -31,6 +31,13 @@ pub(super) enum Purpose {
     Look,
     /// All that was said, as far as is known: only of no use when nobody wants it.
     Whole,
+}
+
+/// How a pass is run.
+pub(super) struct Pass<'a> {
+    pub(super) language: &'a str,
+    pub(super) purpose: Purpose,
+    pub(super) threads: usize,
 }
 
 /// What the pass that runs must know of the world.
@@ -58,7 +65,6 @@ pub(super) struct Decoder {
     state: WhisperState,
     parameters: FullParams<'static, 'static>,
     language: String,
-    threads: usize,
     most_positions: usize,
     watch: SharedWatch,
     guard: Box<Guard>,
@@ -74,7 +80,7 @@ struct Guard {
 }
 
 impl Decoder {
-    pub(super) fn new(context: &WhisperContext, language: &str, threads: usize) -> Result<Self, EngineError> {
+    pub(super) fn new(context: &WhisperContext, language: &str) -> Result<Self, EngineError> {
         let watch = SharedWatch::default();
         let guard = Guard {
             end_of_text: context.token_eot(),
@@ -84,30 +90,28 @@ impl Decoder {
         };
         Ok(Decoder {
             state: context.create_state().map_err(failed)?,
-            parameters: parameters(language, threads, &watch),
+            parameters: parameters(language, &watch),
             language: language.to_owned(),
-            threads,
             most_positions: usize::try_from(context.n_audio_ctx()).unwrap_or(0),
             watch,
             guard: Box::new(guard),
         })
     }
 
-    /// Decodes `samples`, of which the first `sounding` hold sound, in `language`; `None` when it was stopped on the way.
+    /// Decodes `samples`, of which the first `sounding` hold sound; `None` when it was stopped on the way.
     pub(super) fn run(
         &mut self,
         samples: &[f32],
         sounding: usize,
-        language: &str,
-        purpose: Purpose,
+        pass: &Pass<'_>,
         fate: &Arc<Fate>,
         cores: &Arc<Cores>,
     ) -> Result<Option<Decoded>, EngineError> {
-        if language != self.language {
-            self.parameters = parameters(language, self.threads, &self.watch);
-            self.language = language.to_owned();
+        if pass.language != self.language {
+            self.parameters = parameters(pass.language, &self.watch);
+            self.language = pass.language.to_owned();
         }
-        let (fate_of, is_look) = (Arc::clone(fate), purpose == Purpose::Look);
+        let (fate_of, is_look) = (Arc::clone(fate), pass.purpose == Purpose::Look);
         *self.watch() = Watch { fate: fate_of, cores: Arc::clone(cores), is_look, stopped: false };
         let seconds = sounding as f32 / SAMPLE_RATE_HZ as f32;
         // whisper.cpp shows the tokens of one window, 30 s at most.
@@ -115,6 +119,7 @@ impl Decoder {
         self.guard.said = None;
         let mut parameters = self.parameters.clone();
         parameters.set_audio_ctx(audio_context(samples.len(), self.most_positions));
+        parameters.set_n_threads(c_int::try_from(pass.threads).unwrap_or(1));
         parameters.set_max_tokens(most_tokens(samples.len()));
         // SAFETY: `stop_loops` casts the pointer to what it is; the guard lies on the heap, lives as long as this state,
         // and nobody else touches it while `full`, the only caller of the callback, runs.
@@ -168,10 +173,9 @@ pub(super) fn failed(error: WhisperError) -> EngineError {
 }
 
 /// The parameters of every pass. Made rarely: whisper-rs leaks the language and the closure.
-fn parameters(language: &str, threads: usize, watch: &SharedWatch) -> FullParams<'static, 'static> {
+fn parameters(language: &str, watch: &SharedWatch) -> FullParams<'static, 'static> {
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
     parameters.set_language(get_lang_id(language).and_then(get_lang_str));
-    parameters.set_n_threads(c_int::try_from(threads).unwrap_or(1));
     parameters.set_no_context(true);
     // Asked for the times, it looks where the speech ends, and so repeats itself less.
     parameters.set_no_timestamps(false);
@@ -247,6 +251,7 @@ mod tests {
     fn short_audio_gets_a_short_context_and_long_audio_the_whole() {
         assert_eq!(audio_context(16_000, 1500), 192);
         assert_eq!(audio_context(16_000 * 5, 1500), 384);
+        assert_eq!(audio_context(17_000, 1500), 192);
         assert_eq!(audio_context(16_000 * 30, 1500), 0);
     }
 }

@@ -26,7 +26,7 @@ use crate::loudness::Loudness;
 
 use super::{Effort, Engine, EngineError, Recogniser, Transcript, Utterance, primary_language};
 use agreement::Agreement;
-use decoder::{Decoder, LEAST_SAMPLES, Purpose};
+use decoder::{Decoder, LEAST_SAMPLES, Pass, Purpose};
 use judging::judge;
 
 /// New audio that makes another look worthwhile: two or three words.
@@ -55,7 +55,7 @@ impl Shared {
     /// An idle decoder, or a new one: after a failure there is one less.
     fn take(&self) -> Result<Decoder, EngineError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| Decoder::new(&self.context, &self.language, self.threads), Ok)
+        idle.map_or_else(|| Decoder::new(&self.context, &self.language), Ok)
     }
 
     fn put_back(&self, decoder: Decoder) {
@@ -65,14 +65,15 @@ impl Shared {
 
 impl Whisper {
     /// Loads the ggml file `model`. `language` (BCP 47) is assumed where a caller's is not told; `threads` are those
-    /// of one pass.
+    /// of one pass, at most.
     pub fn load(model: &Path, language: &str, threads: usize) -> Result<Self, EngineError> {
         static QUIET: Once = Once::new();
         QUIET.call_once(whisper_rs::install_logging_hooks);
         let wrong = |problem: String| EngineError(format!("{}: {problem}", model.display()));
         check_file(model).map_err(wrong)?;
         let mut parameters = WhisperContextParameters::default();
-        parameters.use_gpu(false).flash_attn(true);
+        // Without a GPU flash attention is slower: ggml computes it row by row.
+        parameters.use_gpu(false).flash_attn(false);
         let context = WhisperContext::new_with_params(model, parameters)
             .map_err(|_| wrong("whisper.cpp cannot load it; it is damaged or of a newer kind".into()))?;
         let language = primary_language(language);
@@ -129,10 +130,10 @@ impl Engine for Whisper {
         };
         // As many as can work at once are warmed, and so have a decoder.
         if effort == Effort::Full {
-            let decoder = Decoder::new(&self.shared.context, &self.language, self.shared.threads)?;
+            let decoder = Decoder::new(&self.shared.context, &self.language)?;
             self.shared.put_back(decoder);
             recogniser.accept(&[0; LEAST_SAMPLES])?;
-            recogniser.decode(Purpose::Whole)?;
+            recogniser.decode(Purpose::Whole, 1)?;
             recogniser.abandon();
         }
         Ok(Box::new(recogniser))
@@ -161,16 +162,21 @@ struct Heard {
 
 impl Run {
     /// Decodes what there is; `false` when that was stopped on the way.
-    fn decode(&mut self, purpose: Purpose) -> Result<bool, EngineError> {
+    fn decode(&mut self, purpose: Purpose, threads: usize) -> Result<bool, EngineError> {
         let samples = self.samples.len();
         if samples < LEAST_SAMPLES {
             self.samples.resize(LEAST_SAMPLES, 0.0);
         }
+        let began = Instant::now();
         let mut decoder = self.shared.take()?;
         let (fate, cores) = (&self.utterance.fate, &self.utterance.cores);
         let sounding = self.end_of_sound().min(samples);
-        let decoded = decoder.run(&self.samples, sounding, &self.language, purpose, fate, cores);
+        let pass = Pass { language: &self.language, purpose, threads };
+        let decoded = decoder.run(&self.samples, sounding, &pass, fate, cores);
         self.samples.truncate(samples);
+        let (audio_ms, took_ms) = (samples / (SAMPLE_RATE_HZ as usize / 1000), began.elapsed().as_millis());
+        let is_done = decoded.as_ref().is_ok_and(Option::is_some);
+        tracing::debug!(?purpose, audio_ms, took_ms, threads, is_done, "a pass");
         // One that failed is not put back.
         let Some(decoded) = decoded? else {
             self.shared.put_back(decoder);
@@ -224,8 +230,12 @@ impl Recogniser for Run {
         self.loudness.is_at_rest() && !self.is_heard()
     }
 
-    fn rest(&mut self) -> Result<Option<String>, EngineError> {
-        if self.is_heard() || self.samples.is_empty() || !self.decode(Purpose::Whole)? {
+    fn most_cores(&self) -> usize {
+        self.shared.threads
+    }
+
+    fn rest(&mut self, cores: usize) -> Result<Option<String>, EngineError> {
+        if self.is_heard() || self.samples.is_empty() || !self.decode(Purpose::Whole, cores)? {
             return Ok(None);
         }
         let text = self.text();
@@ -233,7 +243,7 @@ impl Recogniser for Run {
         Ok(Some(text))
     }
 
-    fn partial(&mut self) -> Result<Option<String>, EngineError> {
+    fn partial(&mut self, cores: usize) -> Result<Option<String>, EngineError> {
         let is_first = self.heard.is_none();
         let step = if is_first { FIRST_LOOK_SAMPLES } else { LOOK_STEP_SAMPLES };
         let spoken = Duration::from_secs_f64(self.samples.len() as f64 / f64::from(SAMPLE_RATE_HZ));
@@ -242,8 +252,8 @@ impl Recogniser for Run {
             return Ok(None);
         }
         let began = Instant::now();
-        let done = self.decode(Purpose::Look)?;
-        self.looked += began.elapsed();
+        let done = self.decode(Purpose::Look, cores)?;
+        self.looked += began.elapsed() * u32::try_from(cores).unwrap_or(1);
         if !done {
             return Ok(None);
         }
@@ -251,8 +261,8 @@ impl Recogniser for Run {
         Ok(Some(self.agreement.agree(&text)))
     }
 
-    fn finish(&mut self) -> Result<Transcript, EngineError> {
-        if !self.is_heard() && !self.decode(Purpose::Whole)? {
+    fn finish(&mut self, cores: usize) -> Result<Transcript, EngineError> {
+        if !self.is_heard() && !self.decode(Purpose::Whole, cores)? {
             return Ok(Transcript::default());
         }
         Ok(self.heard.take().map_or_else(Transcript::default, |heard| heard.transcript))

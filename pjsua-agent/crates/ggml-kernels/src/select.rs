@@ -1,0 +1,111 @@
+//! The choice at start.
+
+use std::ffi::c_void;
+
+use crate::level::{BASELINE, Level};
+
+/// `ggml_backend_reg_t`.
+type Registration = *mut c_void;
+
+// The executable links one ggml, and what the build script made of it.
+#[allow(unsafe_code)]
+unsafe extern "C" {
+    fn ggml_backend_cpu_reg() -> Registration;
+    fn ggml_backend_register(registration: Registration);
+    fn ggml_backend_unload(registration: Registration);
+
+    #[cfg(target_arch = "x86_64")]
+    fn avx512_ggml_backend_cpu_reg() -> Registration;
+    #[cfg(target_arch = "x86_64")]
+    fn avx2_ggml_backend_cpu_reg() -> Registration;
+    #[cfg(target_arch = "aarch64")]
+    fn i8mm_ggml_backend_cpu_reg() -> Registration;
+    #[cfg(target_arch = "aarch64")]
+    fn dotprod_ggml_backend_cpu_reg() -> Registration;
+}
+
+/// Kernels that this processor cannot run, or that do not exist.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--kernels {wanted}: this processor runs {}", supported.join(", "))]
+pub struct Unsupported {
+    /// What was asked for.
+    pub wanted: String,
+    /// What there is.
+    pub supported: Vec<&'static str>,
+}
+
+/// The names of the kernels that this processor runs, the best first.
+pub fn supported() -> Vec<&'static str> {
+    let levels = Level::of(std::env::consts::ARCH).map(|level| level.name).filter(|name| has(name));
+    levels.chain([BASELINE]).collect()
+}
+
+/// Makes ggml compute with the kernels `wanted`, or with the best that this processor runs; tells which.
+///
+/// To be called once, before anything of ggml is used, and by no other thread meanwhile.
+///
+/// # Errors
+///
+/// When this processor has no such instructions.
+pub fn select(wanted: Option<&str>) -> Result<&'static str, Unsupported> {
+    let supported = supported();
+    let name = match wanted {
+        None => supported.first().copied(),
+        Some(wanted) => supported.iter().copied().find(|name| *name == wanted),
+    };
+    let Some(name) = name else {
+        return Err(Unsupported { wanted: wanted.unwrap_or_default().to_owned(), supported });
+    };
+    if let Some(registration) = registration(name) {
+        // SAFETY: three functions of ggml's public interface; the registry is created by the first of them, and nobody has
+        // taken a device from it yet. Both registrations are static.
+        unsafe {
+            ggml_backend_unload(ggml_backend_cpu_reg());
+            ggml_backend_register(registration());
+        }
+    }
+    Ok(name)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has(level: &str) -> bool {
+    use std::arch::is_x86_feature_detected as has;
+    let avx2 = has!("avx2") && has!("fma") && has!("f16c") && has!("bmi2");
+    let avx512 = || has!("avx512f") && has!("avx512cd") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw");
+    match level {
+        "avx2" => avx2,
+        "avx512" => avx2 && avx512() && has!("avx512vnni"),
+        _ => false,
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+fn has(level: &str) -> bool {
+    use std::arch::is_aarch64_feature_detected as has;
+    let dotprod = has!("dotprod") && has!("fp16");
+    match level {
+        "dotprod" => dotprod,
+        "i8mm" => dotprod && has!("i8mm"),
+        _ => false,
+    }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn has(_level: &str) -> bool {
+    false
+}
+
+/// `None`: ggml's own.
+fn registration(name: &str) -> Option<unsafe extern "C" fn() -> Registration> {
+    match name {
+        #[cfg(target_arch = "x86_64")]
+        "avx512" => Some(avx512_ggml_backend_cpu_reg),
+        #[cfg(target_arch = "x86_64")]
+        "avx2" => Some(avx2_ggml_backend_cpu_reg),
+        #[cfg(target_arch = "aarch64")]
+        "i8mm" => Some(i8mm_ggml_backend_cpu_reg),
+        #[cfg(target_arch = "aarch64")]
+        "dotprod" => Some(dotprod_ggml_backend_cpu_reg),
+        _ => None,
+    }
+}
