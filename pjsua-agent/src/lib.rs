@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod app;
+pub mod ask;
 pub mod audio_thread;
 pub mod config;
 pub mod drain;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use pjsua_agent::app::{App, describe, missing_models, settings_of};
+use pjsua_agent::ask::{self, AskArgs};
 use pjsua_agent::config::Config;
 use pjsua_agent::drain::Request;
 use pjsua_agent::{drain, logging};
@@ -22,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   pjsua-agent check --config /etc/pjsua-agent/pjsua-agent.toml   say what is wrong with a configuration, start nothing
   pjsua-agent run --config conf/pjsua-agent.toml                 register and answer calls until SIGTERM
+  pjsua-agent ask --config conf/pjsua-agent.toml                 a conversation in writing, without a call
   pjsua-agent models pull --all                                  fetch what is not shipped
   kill -HUP $(pidof pjsua-agent)                                 read the configuration again, for the next calls
   PJSUA_AGENT_LOG=debug pjsua-agent run --config …               log more than the configuration says";
@@ -39,6 +41,14 @@ enum Command {
         /// The configuration
         #[arg(long, value_name = "FILE", default_value = "/etc/pjsua-agent/pjsua-agent.toml")]
         config: PathBuf,
+    },
+    /// Ask an agent in writing, without a call: what a caller would hear
+    Ask {
+        /// The configuration
+        #[arg(long, value_name = "FILE", default_value = "/etc/pjsua-agent/pjsua-agent.toml")]
+        config: PathBuf,
+        #[command(flatten)]
+        args: AskArgs,
     },
     /// Fetch, check and find the models and libraries that are not shipped
     Models(model_store::ModelsCommand),
@@ -64,6 +74,7 @@ fn main() -> ExitCode {
             }
             Err(code) => code,
         },
+        Command::Ask { config, args } => ask(&config, &args),
         Command::Models(command) => model_store::run(command),
         Command::Inspect(command) => call_report::run_inspect(&command),
         Command::Replay(command) => call_report::run_replay(&command, settings_elsewhere),
@@ -88,6 +99,21 @@ fn run(path: &Path) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ask(path: &Path, args: &AskArgs) -> ExitCode {
+    let config = match load(path) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from);
+    match runtime.and_then(|runtime| runtime.block_on(ask::run(&config, args))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pjsua-agent: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -35,7 +35,7 @@ impl CallContext {
     }
 
     /// Replaces `{caller}`, `{caller_name}`, `{called}` and `{x-some-header}` in `text`; other braces stay, since
-    /// rules use `{digits}`. An unknown header becomes nothing.
+    /// rules use `{slot}`. An unknown header becomes nothing.
     pub fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_slots_are_left() {
         assert_eq!(
-            context().fill("Hello {caller_name}, {X-Nothing}order {digits} of {caller} {"),
-            "Hello Ada L., order {digits} of +4930123 {"
+            context().fill("Hello {caller_name}, {X-Nothing}order {slot} of {caller} {"),
+            "Hello Ada L., order {slot} of +4930123 {"
         );
     }
 }

@@ -24,4 +24,5 @@ pub use driver::{CallEvent, CallSetup, ReplyBounds, drive};
 pub use journal::Journal;
 pub use phrases::Phrases;
 pub use registry::{Registry, unix_ms};
+pub use reply::Reply;
 pub use voice::VoiceSettings;

@@ -117,8 +117,20 @@ impl Speech {
     /// # Errors
     /// Those of [`Speech::start`].
     pub async fn start_with(config: SpeechConfig, timing: Timing) -> Result<Arc<Self>, SpeechError> {
+        Self::start_parts(config, timing, true).await
+    }
+
+    /// Starts what answers in writing alone: nothing recognises or synthesises.
+    ///
+    /// # Errors
+    /// Those of [`Speech::start`].
+    pub async fn start_without_voice(config: SpeechConfig) -> Result<Arc<Self>, SpeechError> {
+        Self::start_parts(config, Timing::default(), false).await
+    }
+
+    async fn start_parts(config: SpeechConfig, timing: Timing, with_voice: bool) -> Result<Arc<Self>, SpeechError> {
         let (changed, changes) = watch::channel(());
-        let workers = setup::resolve(&config, &changed)?;
+        let workers = setup::resolve(&config, with_voice, &changed)?;
         // The workers keep the sender of their changes alive from here on.
         drop(changed);
         let (stop, stopping) = watch::channel(false);
@@ -291,6 +303,7 @@ impl Speech {
 
     fn pools(&self) -> Vec<&Pool> {
         let routes = [&self.stt, &self.llm].into_iter().chain(&self.llm_small).chain([&self.tts]);
-        routes.flat_map(|route| std::iter::once(&route.main).chain(&route.fallback)).collect()
+        let pools = routes.flat_map(|route| std::iter::once(&route.main).chain(&route.fallback));
+        pools.filter(|pool| !pool.workers.is_empty()).collect()
     }
 }

@@ -36,17 +36,22 @@ impl Workers {
 }
 
 /// Checks everything that can be checked before a process is started.
-pub(super) fn resolve(config: &SpeechConfig, changed: &watch::Sender<()>) -> Result<Workers, SpeechError> {
+pub(super) fn resolve(
+    config: &SpeechConfig,
+    with_voice: bool,
+    changed: &watch::Sender<()>,
+) -> Result<Workers, SpeechError> {
     let runtime_dir = prepare(&config.runtime_dir)?;
     let stage = |stage, config: &StageConfig| resolve_stage(stage, config, &runtime_dir, changed);
     let optional =
         |each, config: &Option<StageConfig>| config.as_ref().map_or(Ok(Vec::new()), |config| stage(each, config));
+    let voice = |each, config: &StageConfig| if with_voice { stage(each, config) } else { Ok(Vec::new()) };
     Ok(Workers {
-        stt: stage(Stage::Stt, &config.stt)?,
+        stt: voice(Stage::Stt, &config.stt)?,
         llm: stage(Stage::Llm, &config.llm)?,
         llm_fallback: optional(Stage::LlmFallback, &config.llm_fallback)?,
         llm_small: optional(Stage::LlmSmall, &config.llm_small)?,
-        tts: stage(Stage::Tts, &config.tts)?,
+        tts: voice(Stage::Tts, &config.tts)?,
     })
 }
 

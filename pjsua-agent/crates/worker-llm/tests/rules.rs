@@ -18,7 +18,7 @@ fn shop() -> GenerateRequest {
             Rule { r#match: vec!["opening hours".into()], say: "We open at nine.".into(), ..Rule::default() },
             Rule {
                 r#match: vec!["my order".into()],
-                say: "Order {digits} has left.".into(),
+                say: "Order {slot} has left.".into(),
                 slot: "digits".into(),
                 ask: "What is your order number?".into(),
                 ..Rule::default()

@@ -1,6 +1,7 @@
 //! `make bench`: what a caller waits for, and what a call costs; measured outside the daemon, written to a file.
 
 mod cost;
+mod inference;
 mod machine;
 mod recognition;
 mod report;
@@ -30,6 +31,8 @@ enum What {
     TurnTaking(turns::Extent),
     /// How well callers are understood, how soon, and at what cost
     Recognition(recognition::Extent),
+    /// How soon and how fast a model answers several calls
+    Inference(inference::Extent),
 }
 
 /// Nothing but the subcommand's own arguments, with their defaults.
@@ -62,10 +65,12 @@ fn main() -> Result<()> {
         Some(What::FirstCall(extent)) => first_call(&extent),
         Some(What::TurnTaking(extent)) => turns::run(&extent),
         Some(What::Recognition(extent)) => recognition::run(&extent),
+        Some(What::Inference(extent)) => inference::run(&extent),
         None => {
             first_call(&defaults()?)?;
             turns::run(&defaults()?)?;
-            recognition::run(&defaults()?)
+            recognition::run(&defaults()?)?;
+            inference::run(&defaults()?)
         }
     }
 }

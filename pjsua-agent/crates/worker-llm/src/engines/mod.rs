@@ -30,7 +30,7 @@ pub struct Message {
 pub struct Rule {
     /// Phrases, any of which selects the rule.
     pub phrases: Vec<String>,
-    /// The answer; `{digits}` is replaced when `slot` is `digits`.
+    /// The answer; `{slot}` is replaced when `slot` is `digits`.
     pub say: String,
     /// Hand over to a human after `say`.
     pub transfer: bool,

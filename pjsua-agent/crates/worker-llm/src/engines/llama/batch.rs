@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use llama_cpp_2::{
@@ -12,6 +12,7 @@ use llama_cpp_2::{
 };
 
 use super::super::{Event, Replies, ReplyError, Usage};
+use super::pace::{self, Pace};
 use super::prompt::{self, Prompter};
 use super::slots::{Place, Slots};
 use super::text::{Characters, Spoken};
@@ -19,9 +20,6 @@ use super::{LlamaSettings, Order};
 
 /// Tokens computed at once, at most.
 pub const BATCH_TOKENS: u32 = 512;
-/// Of these, tokens of new prompts while replies run: on two cores they take about as long as a caller
-/// would not notice between two words of speech that is already queued.
-const PROMPT_TOKENS_BESIDE_REPLIES: usize = 128;
 /// Requests that wait for a sequence, at most, for each sequence.
 const QUEUE_PER_SEQUENCE: usize = 8;
 
@@ -38,6 +36,17 @@ struct Job {
     spoken: Spoken,
     usage: Usage,
     max_tokens: u32,
+    /// When it was placed.
+    since: Instant,
+    /// When its first token came.
+    begun: Option<Instant>,
+}
+
+impl Job {
+    /// How far the reply is ahead of its mouth.
+    fn ahead(&self) -> Duration {
+        pace::ahead(self.usage.generated_tokens, self.begun.map_or(Duration::ZERO, |begun| begun.elapsed()))
+    }
 }
 
 pub(super) struct Batcher<'model> {
@@ -52,6 +61,7 @@ pub(super) struct Batcher<'model> {
     limit: usize,
     max_tokens: u32,
     may_share: bool,
+    pace: Pace,
 }
 
 impl<'model> Batcher<'model> {
@@ -73,6 +83,7 @@ impl<'model> Batcher<'model> {
             max_tokens: settings.max_tokens,
             // A recurrent state belongs to one position; only a cache by position can be shared in part.
             may_share: !model.is_recurrent() && !model.is_hybrid(),
+            pace: Pace::default(),
         })
     }
 
@@ -164,6 +175,8 @@ impl<'model> Batcher<'model> {
             },
             max_tokens,
             prompt,
+            since: Instant::now(),
+            begun: None,
         });
     }
 
@@ -191,14 +204,17 @@ impl<'model> Batcher<'model> {
     }
 
     fn compute(&mut self) {
-        if !self.fill() {
+        let prompt_tokens = self.fill();
+        if self.batch.n_tokens() == 0 {
             return;
         }
+        let began = Instant::now();
         if let Err(error) = self.context.decode(&mut self.batch) {
             tracing::error!(%error, tokens = self.batch.n_tokens(), "llama.cpp cannot decode");
             self.start_over("the engine cannot decode");
             return;
         }
+        self.pace.learn(prompt_tokens, began.elapsed());
         for at in 0..self.jobs.len() {
             let Some(row) = self.jobs[at].as_mut().and_then(|job| job.row.take()) else { continue };
             if self.continue_reply(at, row) {
@@ -207,23 +223,28 @@ impl<'model> Batcher<'model> {
         }
     }
 
-    /// Fills the batch: first one token of each running reply, then pieces of prompts. False when there is nothing to do.
-    fn fill(&mut self) -> bool {
+    /// Fills the batch: first one token of each running reply, unless it is well ahead and others are waited for in
+    /// silence; then pieces of prompts, of which it tells the tokens.
+    fn fill(&mut self) -> usize {
         self.batch.clear();
-        let mut room = BATCH_TOKENS as usize;
+        let somebody_waits = self.jobs.iter().flatten().any(|job| job.next.is_none());
+        let mut least_ahead = None;
         for (at, job) in self.jobs.iter_mut().enumerate() {
             let Some(job) = job else { continue };
+            let ahead = job.ahead();
+            if job.next.is_none() || (somebody_waits && ahead >= pace::AMPLE) {
+                continue;
+            }
+            least_ahead = Some(least_ahead.map_or(ahead, |least: Duration| least.min(ahead)));
             if let Some(token) = job.next.take() {
                 job.row = Some(self.batch.n_tokens());
                 add(&mut self.batch, &mut self.slots.slots[at].tokens, at, token, true);
-                room -= 1;
             }
         }
-        if self.batch.n_tokens() > 0 {
-            room = room.min(PROMPT_TOKENS_BESIDE_REPLIES);
-        }
-        for (at, job) in self.jobs.iter_mut().enumerate() {
-            let Some(job) = job else { continue };
+        let most = self.pace.room(least_ahead).min(BATCH_TOKENS as usize - self.jobs.len());
+        let mut room = most;
+        for at in self.waiting() {
+            let Some(job) = &mut self.jobs[at] else { continue };
             let tokens = &mut self.slots.slots[at].tokens;
             while room > 0 && job.row.is_none() && tokens.len() < job.prompt.len() {
                 let is_last = tokens.len() + 1 == job.prompt.len();
@@ -235,7 +256,19 @@ impl<'model> Batcher<'model> {
                 room -= 1;
             }
         }
-        self.batch.n_tokens() > 0
+        most - room
+    }
+
+    /// The sequences whose prompts are not computed yet, in the order in which they shall be.
+    fn waiting(&self) -> Vec<usize> {
+        let rank = |(at, job): (usize, &Option<Job>)| {
+            let job = job.as_ref()?;
+            let left = job.prompt.len().checked_sub(self.slots.slots[at].tokens.len()).filter(|left| *left > 0)?;
+            Some((self.pace.rank(left, job.since.elapsed()), at))
+        };
+        let mut waiting: Vec<(f32, usize)> = self.jobs.iter().enumerate().filter_map(rank).collect();
+        waiting.sort_by(|(left, _), (right, _)| left.total_cmp(right));
+        waiting.into_iter().map(|(_, at)| at).collect()
     }
 
     /// Samples a reply's next token and sends what it adds; true when the reply has ended.
@@ -246,6 +279,7 @@ impl<'model> Batcher<'model> {
         let mut ended = vocab.is_eog(token);
         if !ended {
             job.usage.generated_tokens += 1;
+            job.begun.get_or_insert_with(Instant::now);
             let piece = vocab.token_to_piece(token, false, None);
             let text = job.characters.push(&piece);
             let text = job.spoken.push(&text);

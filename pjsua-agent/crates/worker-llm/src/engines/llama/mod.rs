@@ -5,6 +5,7 @@
 //! The cache keeps each call's conversation from turn to turn, and a new call shares the agent's prompt with the others.
 
 mod batch;
+mod pace;
 mod prompt;
 mod slots;
 mod text;

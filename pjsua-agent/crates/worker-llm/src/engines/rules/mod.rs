@@ -160,7 +160,7 @@ fn answer(rule: &Rule, number: &str) -> Reply {
         (false, true) => Some(Act::HangUp),
         (false, false) => None,
     };
-    let text = if rule.slot.is_empty() { rule.say.clone() } else { rule.say.replace("{digits}", &spaced) };
+    let text = if rule.slot.is_empty() { rule.say.clone() } else { rule.say.replace("{slot}", &spaced) };
     Reply { text, act }
 }
 

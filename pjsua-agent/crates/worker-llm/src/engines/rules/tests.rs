@@ -22,7 +22,7 @@ fn shop(messages: Vec<Message>) -> Request {
     let order = Rule {
         slot: "digits".to_owned(),
         ask: "What is your order number?".to_owned(),
-        ..rule(&["my order", "order status"], "Order {digits} is on its way.")
+        ..rule(&["my order", "order status"], "Order {slot} is on its way.")
     };
     let person = Rule { transfer: true, ..rule(&["a person", "human"], "I will connect you.") };
     let goodbye = Rule { hangup: true, ..rule(&["goodbye", "bye"], "Goodbye!") };
