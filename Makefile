@@ -20,7 +20,7 @@ CONF     := $(DESTDIR)$(SYSCONFDIR)/pjsua-agent
 RELOCATE := sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/etc/pjsua-agent|$(SYSCONFDIR)/pjsua-agent|g'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench build install uninstall lint fuzz fmt clean rust deps deps-build sources models asterisk
+.PHONY: help demo test bench eval build install uninstall lint fuzz fmt clean rust deps deps-build sources models asterisk
 # apt and cargo lock anyway; the order of prerequisites is their order in time.
 .NOTPARALLEL:
 
@@ -42,6 +42,11 @@ bench: deps sources asterisk ## measure latency, turn-taking, pacing, CPU and me
 	$(CARGO) build --release --locked --workspace
 	@$(MAKE) --no-print-directory models
 	@$(RELEASE)/bench
+
+eval: deps sources ## ask three agents 259 questions, by rules and by models; writes docs/benchmarks/evaluation.md
+	$(CARGO) build --release --locked --workspace
+	@$(RELEASE)/pjsua-agent models pull smollm2-135m qwen2.5-0.5b
+	@$(RELEASE)/eval
 
 build: sources ## the daemon and its workers, in target/release
 	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)

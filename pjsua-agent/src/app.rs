@@ -81,7 +81,8 @@ impl App {
         let load = Load::watch(config.daemon.busy_from, Arc::clone(&speech), listening.hearing());
         let phrase_cache = Arc::new(open_phrase_cache(&config).await);
         let live = Live::new(config, &phrase_cache, voice_engine);
-        phrase_cache.pin(live.prepare_phrases(&speech).await);
+        let ((), phrases) = tokio::join!(live.read_prompts(&speech), live.prepare_phrases(&speech));
+        phrase_cache.pin(phrases);
         let config = &live.config;
         let (events_in, events) = mpsc::unbounded_channel();
         let sip = sip::start(setup::sip_config(config), audio.waker(), events_in).context("SIP")?;
@@ -150,7 +151,7 @@ impl App {
         metrics::config_reloaded(true);
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            let prepared = live.prepare_phrases(&shared.speech).await;
+            let ((), prepared) = tokio::join!(live.read_prompts(&shared.speech), live.prepare_phrases(&shared.speech));
             // A later reload knows better what is wanted.
             if Arc::ptr_eq(&live, &shared.live()) {
                 shared.phrase_cache.pin(prepared);

@@ -62,6 +62,7 @@ struct Answer {
 pub async fn run(config: &Config, args: &AskArgs) -> Result<()> {
     let agent = choose(config, args.agent.as_deref())?;
     let speech = Speech::start_without_voice(setup::speech_config(config)).await?;
+    speech.read_prompt(&agent::request_ahead(agent)).await;
     let answered = converse(config, agent, &speech, args).await;
     speech.shutdown().await;
     answered

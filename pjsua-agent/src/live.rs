@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use tracing::warn;
 
-use crate::agent::CallContext;
+use crate::agent::{self, CallContext};
 use crate::call::{Phrases, VoiceSettings};
 use crate::config::{Agent, Config};
 use crate::setup;
 use crate::speech::{PhraseCache, PhraseKey, Speech};
+
+/// Conversations that a worker of the language model keeps by default.
+const KEPT_PROMPTS: usize = 4;
 
 /// A valid configuration, ready to be used.
 pub struct Live {
@@ -66,6 +69,15 @@ impl Live {
             None => (self.config.sip.direct_agent.as_ref()?, self.config.sip.direct_noise_suppression),
         };
         Some(Answering { agent: self.agents.get(name)?.clone(), noise_suppression })
+    }
+
+    /// Lets the language model compute what every call of an agent begins with; of more agents than its cache keeps, the
+    /// first.
+    pub async fn read_prompts(&self, speech: &Speech) {
+        let kept = self.config.llm.capacity.map_or(KEPT_PROMPTS, |capacity| capacity as usize);
+        for LiveAgent { agent, .. } in self.agents.values().take(kept) {
+            speech.read_prompt(&agent::request_ahead(agent)).await;
+        }
     }
 
     /// The audio of the phrases that every call needs, made where it is not cached.

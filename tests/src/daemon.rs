@@ -84,6 +84,8 @@ pub struct Setup {
     pub drain_timeout: Duration,
     /// More lines of `[sip]`.
     pub sip_more: String,
+    /// Calls at once.
+    pub max_calls: u32,
     /// How many recognisers run at once.
     pub recognisers: u32,
     /// What hears and speaks.
@@ -114,6 +116,7 @@ impl Setup {
             human: Some("sip:nobody@127.0.0.1:9".into()),
             drain_timeout: Duration::from_secs(30),
             sip_more: String::new(),
+            max_calls: 64,
             recognisers: 1,
             engines: Engines::Embedded,
             agent_file: crate::paths::repository().join("tests/agents/shop.toml"),
@@ -139,16 +142,19 @@ impl Setup {
 
     fn toml(&self, api: SocketAddr, dir: &Path) -> Result<String> {
         let trusted: Vec<String> = self.trusted.iter().map(|net| format!("\"{net}\"")).collect();
-        let rtp = crate::ports::block(400)?;
+        // Two for each call, and as many again for those that are still being given back.
+        let ports = u16::try_from(self.max_calls * 4)?.max(400);
+        let rtp = crate::ports::block(ports)?;
         let mut text = format!(
             "[daemon]\ndrain_timeout = \"{}s\"\nruntime_dir = \"{}\"\n\
              [log]\nlevel = \"info\"\n\
-             [sip]\nlisten = [\"udp://{sip}\", \"tcp://{sip}\"]\ntrusted = [{}]\nrtp_ports = [{rtp}, {}]\nmax_calls = 64\n{}\
+             [sip]\nlisten = [\"udp://{sip}\", \"tcp://{sip}\"]\ntrusted = [{}]\nrtp_ports = [{rtp}, {}]\nmax_calls = {}\n{}\
              [sip.direct]\nagent = \"shop\"\n",
             self.drain_timeout.as_secs(),
             runtime_dir(dir)?.display(),
             trusted.join(", "),
-            rtp + 399,
+            rtp + ports - 1,
+            self.max_calls,
             self.sip_more,
             sip = self.sip,
         );

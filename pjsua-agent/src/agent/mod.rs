@@ -4,4 +4,4 @@ mod context;
 mod prompt;
 
 pub use context::CallContext;
-pub use prompt::{pre_response_request, request_for, system_prompt};
+pub use prompt::{pre_response_request, request_ahead, request_for, system_prompt};

@@ -13,12 +13,26 @@ const SPOKEN_STYLE: &str = "You are on the telephone, and a voice reads out what
 
 /// What the model is told before the conversation.
 pub fn system_prompt(agent: &Agent, context: &CallContext) -> String {
+    let prompt = shared_prompt(agent, context);
+    // What all calls share comes first: the model has read it before the call.
+    with_facts(with_answers(prompt, agent, context), context)
+}
+
+/// What a model can compute before anybody calls: the beginning of every call's prompt.
+pub fn request_ahead(agent: &Agent) -> GenerateRequest {
+    let prompt = with_answers(shared_prompt(agent, &CallContext::default()), agent, &CallContext::default());
+    let system = Message { role: Role::System.into(), text: prompt };
+    let rules = agent.rules.iter().map(|rule| rule_for(rule, &CallContext::default())).collect();
+    GenerateRequest { messages: vec![system], rules, max_tokens: 1, ..GenerateRequest::default() }
+}
+
+fn shared_prompt(agent: &Agent, context: &CallContext) -> String {
     let mut prompt = context.fill(&agent.prompt);
     if agent.spoken_style {
         prompt.push_str("\n\n");
         prompt.push_str(SPOKEN_STYLE);
     }
-    with_answers(with_facts(prompt, context), agent, context)
+    prompt
 }
 
 fn with_facts(mut prompt: String, context: &CallContext) -> String {
@@ -153,7 +167,19 @@ mod tests {
         assert!(prompt.starts_with("You sell pots.\n\nYou are on the telephone"), "{prompt}");
         assert!(prompt.contains("No lists"), "{prompt}");
         let own = system_prompt(&Agent { spoken_style: false, ..agent() }, &CallContext::default());
-        assert!(own.starts_with("You sell pots.\nFacts"), "{own}");
+        assert!(own.starts_with("You sell pots.\nAnswers"), "{own}");
+    }
+
+    #[test]
+    fn what_is_read_ahead_is_the_beginning_of_every_calls_prompt() {
+        let ahead = request_ahead(&agent());
+        let context = CallContext { caller: "+4930123".into(), called: "7".into(), ..CallContext::default() };
+        let entry = Entry { speaker: Speaker::Caller, text: "hello".into(), turn: conversation::TurnId(1) };
+        let agent = Agent { rules: agent().rules[1..].to_vec(), ..agent() };
+        let request = request_for(3, &agent, &context, &[entry], 100, 0.3);
+        let ahead_of_it = request_ahead(&agent);
+        assert!(request.messages[0].text.starts_with(&ahead_of_it.messages[0].text), "{request:?}");
+        assert!(ahead.messages[0].text.contains("We open at nine"), "{ahead:?}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod phrase_cache;
 mod pool;
 mod process;
 mod provider;
+mod reading;
 mod setup;
 mod supervisor;
 mod worker;

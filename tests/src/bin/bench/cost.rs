@@ -34,6 +34,7 @@ pub fn of_agent(extent: &Extent, dir: &Path) -> Result<Cost> {
     let setup = Setup {
         agent_file: repository().join("tests/agents/brief.toml"),
         // Longer than the measurement: nobody is asked whether he is still there.
+        max_calls: extent.calls + 1,
         more: "[turns]\nno_input_after = \"2m\"\n".into(),
         ..Setup::new()?
     };
