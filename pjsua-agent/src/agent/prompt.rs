@@ -13,17 +13,19 @@ const SPOKEN_STYLE: &str = "You are on the telephone, and a voice reads out what
 
 /// What the model is told before the conversation.
 pub fn system_prompt(agent: &Agent, context: &CallContext) -> String {
-    let prompt = shared_prompt(agent, context);
     // What all calls share comes first: the model has read it before the call.
-    with_facts(with_answers(prompt, agent, context), context)
+    with_facts(shared_prompt(agent, context), context)
 }
 
 /// What a model can compute before anybody calls: the beginning of every call's prompt.
 pub fn request_ahead(agent: &Agent) -> GenerateRequest {
-    let prompt = with_answers(shared_prompt(agent, &CallContext::default()), agent, &CallContext::default());
-    let system = Message { role: Role::System.into(), text: prompt };
-    let rules = agent.rules.iter().map(|rule| rule_for(rule, &CallContext::default())).collect();
-    GenerateRequest { messages: vec![system], rules, max_tokens: 1, ..GenerateRequest::default() }
+    let nobody = CallContext::default();
+    GenerateRequest {
+        messages: messages(shared_prompt(agent, &nobody), &[]),
+        rules: agent.rules.iter().map(|rule| rule_for(rule, &nobody)).collect(),
+        max_tokens: 1,
+        ..GenerateRequest::default()
+    }
 }
 
 fn shared_prompt(agent: &Agent, context: &CallContext) -> String {
@@ -32,7 +34,7 @@ fn shared_prompt(agent: &Agent, context: &CallContext) -> String {
         prompt.push_str("\n\n");
         prompt.push_str(SPOKEN_STYLE);
     }
-    prompt
+    with_answers(prompt, agent, context)
 }
 
 fn with_facts(mut prompt: String, context: &CallContext) -> String {

@@ -5,13 +5,14 @@ mod inference;
 mod machine;
 mod recognition;
 mod report;
+mod served;
 mod stats;
 mod talk;
 mod turns;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use tests::paths::{repository, run_dir};
 
@@ -88,9 +89,5 @@ fn first_call(extent: &Extent) -> Result<()> {
     eprintln!("bench: {} calls for {} s, Asterisk's Echo() …", extent.calls, extent.seconds);
     let echo = cost::of_echo(extent, &dir.join("echo"))?;
     let text = report::write(extent, &turns, &pauses, &interruptions, &agent, echo.as_ref())?;
-    println!("{text}");
-    std::fs::create_dir_all(extent.out.parent().context("a file in a folder")?)?;
-    std::fs::write(&extent.out, text).with_context(|| format!("cannot write {}", extent.out.display()))?;
-    eprintln!("bench: written to {}", extent.out.display());
-    Ok(())
+    report::publish(&text, &extent.out)
 }

@@ -1,14 +1,24 @@
 //! The written result.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tests::rtp::{Pacing, percentile};
 
 use crate::Extent;
 use crate::cost::{Cost, worst};
 use crate::machine;
 use crate::talk::{InnerPause, Turns};
+
+/// Prints a page, and writes it to `file`.
+pub fn publish(page: &str, file: &Path) -> Result<()> {
+    println!("{page}");
+    std::fs::create_dir_all(file.parent().context("a file in a folder")?)?;
+    std::fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    eprintln!("bench: written to {}", file.display());
+    Ok(())
+}
 
 /// The whole page.
 pub fn write(

@@ -11,9 +11,9 @@ pub enum Verdict {
     Right,
     /// An answer to something else, or one that lacks what was asked.
     Wrong,
-    /// It said that it does not know, where it should have known.
+    /// The agent said that it does not know, where it should have known.
     Refused,
-    /// It put the caller through, where it should have answered.
+    /// The agent put the caller through, where it should have answered.
     HandedOver,
     /// A claim that nothing supports.
     Invented,

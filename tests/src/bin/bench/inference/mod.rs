@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use tests::paths::{repository, run_dir};
 
+use crate::report::publish;
 use llama_server::LlamaServer;
 use worker::Worker;
 
@@ -131,11 +132,7 @@ pub fn run(extent: &Extent) -> Result<()> {
         sections.push((model.clone(), rows));
     }
     let text = report::page(extent, &sections)?;
-    println!("{text}");
-    std::fs::create_dir_all(extent.out.parent().context("a file in a folder")?)?;
-    std::fs::write(&extent.out, text).with_context(|| format!("cannot write {}", extent.out.display()))?;
-    eprintln!("bench: written to {}", extent.out.display());
-    Ok(())
+    publish(&text, &extent.out)
 }
 
 /// Both engines with so many calls, in turn; neither runs while the other is measured.
@@ -188,7 +185,7 @@ fn converse(model: &dyn Model, call: &str, prompt: &str, tokens: u32) -> Result<
     Ok(replies)
 }
 
-/// That of the delivered agent.
+/// The prompt of the delivered agent.
 fn agents_prompt() -> Result<String> {
     let path = repository().join("conf/agents/demo.toml");
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;

@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use tests::material::{self, Noise, Prompt, SPEECH_LEVEL_DBFS, Talker, at_level};
 use tests::paths::{repository, run_dir};
 use tests::rtp::{Codec, Decoder, Encoder, FRAME, RATE_HZ};
 
 use crate::machine;
+use crate::report::publish;
 use crate::stats::Sample;
 use words::{errors, words};
 use worker::{Pace, Recogniser};
@@ -110,11 +111,7 @@ pub fn run(extent: &Extent) -> Result<()> {
         rows.push(measure(engine, &recogniser, &groups, &noises)?);
     }
     let text = report(extent, &groups, &noises, &rows)?;
-    println!("{text}");
-    std::fs::create_dir_all(extent.out.parent().context("a file in a folder")?)?;
-    std::fs::write(&extent.out, text).with_context(|| format!("cannot write {}", extent.out.display()))?;
-    eprintln!("bench: written to {}", extent.out.display());
-    Ok(())
+    publish(&text, &extent.out)
 }
 
 fn arguments(engine: &str) -> Result<Vec<String>> {

@@ -1,24 +1,18 @@
 //! A recogniser of its own, fed as the daemon feeds it.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use inference::proto::RecogniseOptions;
-use inference::{Address, Deadlines, RecognitionEvent, WorkerClient};
-use tests::paths::program;
-use tests::process::{Process, tail};
+use inference::{Deadlines, RecognitionEvent};
 use tests::rtp::FRAME;
-use tokio::runtime::Runtime;
 use tokio::time::{Instant, interval};
 
+use crate::served::Served;
+
 /// A running `pjsua-agent-stt`.
-pub struct Recogniser {
-    process: Process,
-    client: WorkerClient,
-    runtime: Runtime,
-}
+pub struct Recogniser(Served);
 
 /// What came of an utterance.
 #[derive(Debug, Clone, Default)]
@@ -38,26 +32,10 @@ pub enum Pace {
 
 impl Recogniser {
     /// # Errors
-    /// It was not built, or does not serve.
+    /// The worker was not built, or does not serve.
     pub fn start(arguments: &[String], dir: &Path) -> Result<Self> {
-        std::fs::create_dir_all(dir)?;
-        let socket = std::env::temp_dir().join(format!("pjsua-agent-bench-stt-{}.sock", std::process::id()));
-        let address = format!("unix:{}", socket.display());
-        let mut command = Command::new(program("pjsua-agent-stt")?);
-        command.args(["--listen", &address]).args(arguments);
-        let log = dir.join("stt.log");
-        let process = Process::spawn("pjsua-agent-stt", command, &log)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let address: Address = address.parse().map_err(|error| anyhow::anyhow!("{error}"))?;
-        let client = runtime.block_on(async {
-            let deadlines = Deadlines { final_transcript: Duration::from_secs(60), ..Deadlines::default() };
-            WorkerClient::connect_lazy(&address).with_deadlines(deadlines)
-        });
-        tests::until("the recogniser should serve", Duration::from_secs(60), || {
-            runtime.block_on(client.is_serving()).ok().filter(|&serving| serving)
-        })
-        .with_context(|| tail(&log, 20))?;
-        Ok(Self { process, client, runtime })
+        let deadlines = Deadlines { final_transcript: Duration::from_secs(60), ..Deadlines::default() };
+        Served::start("pjsua-agent-stt", arguments, deadlines, dir).map(Self)
     }
 
     /// Processor time so far.
@@ -65,7 +43,7 @@ impl Recogniser {
     /// # Errors
     /// It has ended.
     pub fn cpu(&self) -> Result<Duration> {
-        Ok(self.process.usage()?.cpu)
+        Ok(self.0.process.usage()?.cpu)
     }
 
     /// Feeds `samples`, of which the last `silence` are silent, asks, and waits.
@@ -73,10 +51,10 @@ impl Recogniser {
     /// # Errors
     /// It gives no final transcript.
     pub fn hear(&self, samples: &[i16], silence: Duration, language: &str, pace: Pace) -> Result<Heard> {
-        self.runtime.block_on(async {
+        self.0.runtime.block_on(async {
             let options =
                 RecogniseOptions { sample_rate_hz: 16_000, language: language.into(), ..RecogniseOptions::default() };
-            let (mut audio, mut events) = self.client.recognise(options).split();
+            let (mut audio, mut events) = self.0.client.recognise(options).split();
             let samples = samples.to_vec();
             let sender = tokio::spawn(async move {
                 let mut tick = interval(Duration::from_millis(20));

@@ -12,7 +12,7 @@ mod site;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use tests::paths::{repository, run_dir, target};
 
@@ -122,9 +122,5 @@ pub fn run(extent: &Extent) -> Result<()> {
         }
     }
     let page = report::write(extent, &rows_dir)?;
-    println!("{page}");
-    std::fs::create_dir_all(extent.out.parent().context("a file in a folder")?)?;
-    std::fs::write(&extent.out, page).with_context(|| format!("cannot write {}", extent.out.display()))?;
-    eprintln!("bench: written to {}", extent.out.display());
-    Ok(())
+    crate::report::publish(&page, &extent.out)
 }
