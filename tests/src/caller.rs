@@ -159,7 +159,7 @@ impl Caller {
     /// # Errors
     /// The call was answered, or nothing came.
     pub fn dial_refused(dial: &Dial, dir: &Path) -> Result<(u16, Option<u32>)> {
-        let mut sipp = Sipp::start(&dial.options("uac_is_refused.xml", &[crate::ports::block(2)?]), dir)?;
+        let mut sipp = Sipp::start(&dial.options("uac_is_refused.xml", &[loopback_ports::block(2)?]), dir)?;
         sipp.finish(Duration::from_secs(40))?;
         let code = sipp.event(1, "refused").context("SIPp logged no code")?.parse()?;
         let retry_after = sipp.event(1, "retry_after").and_then(|seconds| seconds.parse().ok());

@@ -109,7 +109,7 @@ impl Setup {
     /// No port is free.
     pub fn new() -> Result<Self> {
         Ok(Self {
-            sip: SocketAddr::from((Ipv4Addr::LOCALHOST, crate::ports::one()?)),
+            sip: SocketAddr::from((Ipv4Addr::LOCALHOST, loopback_ports::one()?)),
             account: None,
             trusted: vec!["127.0.0.1/32".into()],
             // Not called unless a suite puts somebody there.
@@ -144,7 +144,7 @@ impl Setup {
         let trusted: Vec<String> = self.trusted.iter().map(|net| format!("\"{net}\"")).collect();
         // Two for each call, and as many again for those that are still being given back.
         let ports = u16::try_from(self.max_calls * 4)?.max(400);
-        let rtp = crate::ports::block(ports)?;
+        let rtp = loopback_ports::block(ports)?;
         let mut text = format!(
             "[daemon]\ndrain_timeout = \"{}s\"\nruntime_dir = \"{}\"\n\
              [log]\nlevel = \"info\"\n\
@@ -216,7 +216,7 @@ impl Daemon {
     /// It was not built.
     pub fn start_unready(setup: Setup, dir: &Path) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
-        let api = SocketAddr::from((Ipv4Addr::LOCALHOST, crate::ports::one()?));
+        let api = SocketAddr::from((Ipv4Addr::LOCALHOST, loopback_ports::one()?));
         setup.write(api, dir)?;
         let resolv_conf = setup.resolv_conf.map(|text| (dir.join("resolv.conf"), text));
         if let Some((path, text)) = &resolv_conf {

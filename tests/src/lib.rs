@@ -16,7 +16,6 @@ pub mod journal;
 pub mod material;
 pub mod mounts;
 pub mod paths;
-pub mod ports;
 pub mod process;
 pub mod recognise;
 pub mod relay;

@@ -80,7 +80,7 @@ impl Relay {
     /// # Errors
     /// No ports are free.
     pub fn with(seed: u64, from_caller: Impairment, to_caller: Impairment) -> Result<Self> {
-        let port = crate::ports::block(4)?;
+        let port = loopback_ports::block(4)?;
         let bind = |port: u16| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).context("a port of the relay");
         let (far, rtcp, near) = (bind(port)?, bind(port + 1)?, bind(port + 2)?);
         for socket in [&far, &near] {

@@ -71,7 +71,7 @@ impl Sipp {
     /// SIPp is missing or no port is free.
     pub fn start(options: &Options, dir: &Path) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
-        let port = crate::ports::one()?;
+        let port = loopback_ports::one()?;
         let address = SocketAddr::from((options.local, port));
         let process = Process::spawn("sipp", command(options, dir, address)?, &dir.join("screen.txt"))?;
         Ok(Self { process, dir: dir.to_path_buf(), scenario: options.scenario, address })
@@ -166,7 +166,7 @@ fn command(options: &Options, dir: &Path, address: SocketAddr) -> Result<Command
     let local = address.ip().to_string();
     command.arg("-sf").arg(scenario);
     command.args(["-i", &local, "-mi", &local, "-bind_local", "-p", &address.port().to_string()]);
-    command.args(["-cp", &crate::ports::one()?.to_string()]);
+    command.args(["-cp", &loopback_ports::one()?.to_string()]);
     command.args(["-t", if options.tcp { "t1" } else { "u1" }]);
     // The Call-ID is known beforehand, for hang_up.
     command.args(["-cid_str", "%u-%p@kit", "-nostdin"]);

@@ -136,13 +136,15 @@ async fn ask_health(worker: &Worker, client: &WorkerClient, timing: &Timing) -> 
     let asking = client.clone().with_deadlines(Deadlines { health: timing.hung_after, ..Deadlines::default() });
     let began = Instant::now();
     let mut answered = None;
+    let mut described = false;
     loop {
         let serving = match asking.is_serving().await {
             Ok(serving) => {
                 answered = Some(Instant::now());
                 if serving {
-                    if worker.serves() {
-                        introduce(worker, client, began.elapsed()).await;
+                    let first = worker.serves();
+                    if !described {
+                        described = introduce(worker, client, began.elapsed(), first).await;
                     }
                 } else if worker.does_not_serve("its health is NOT_SERVING".into()) {
                     warn!(worker = worker.name, "speech worker does not serve");
@@ -176,22 +178,24 @@ async fn ask_health(worker: &Worker, client: &WorkerClient, timing: &Timing) -> 
     }
 }
 
-/// Writes the line that says who has come.
-async fn introduce(worker: &Worker, client: &WorkerClient, took: Duration) {
+/// Asks a worker that serves what it is; `first` writes the line that says who has come. Returns whether it answered.
+async fn introduce(worker: &Worker, client: &WorkerClient, took: Duration, first: bool) -> bool {
     let after_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    match client.describe().await {
-        Ok(description) => {
-            info!(
-                worker = worker.name,
-                engine = description.engine,
-                model = description.model,
-                version = description.version,
-                capacity = description.capacity,
-                after_ms,
-                "speech worker serving"
-            );
-            worker.is_described(description);
+    let described = client.describe().await;
+    match &described {
+        Ok(description) if first => info!(
+            worker = worker.name,
+            engine = description.engine,
+            model = description.model,
+            version = description.version,
+            capacity = description.capacity,
+            after_ms,
+            "speech worker serving"
+        ),
+        Err(error) if first => {
+            info!(worker = worker.name, after_ms, %error, "speech worker serving, without a description");
         }
-        Err(error) => info!(worker = worker.name, after_ms, %error, "speech worker serving, without a description"),
+        _ => {}
     }
+    described.map(|description| worker.is_described(description)).is_ok()
 }

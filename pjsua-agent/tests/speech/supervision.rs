@@ -178,7 +178,7 @@ impl Drop for Remote {
 #[tokio::test]
 async fn a_remote_worker_is_used_missed_and_found_again_but_never_started() {
     let folder = Folder::new();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = loopback_ports::one().unwrap();
     let remote = Remote::start(port);
     let stt = stage([WorkerSource::Address(format!("http://127.0.0.1:{port}"))]);
     let speech = start(SpeechConfig { stt, ..config(&folder) }).await;

@@ -114,8 +114,7 @@ impl Agent {
 }
 
 pub fn free_port() -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    socket.local_addr().expect("its address")
+    SocketAddr::from(([127, 0, 0, 1], loopback_ports::one().expect("a free port")))
 }
 
 /// Says a constant level, and reports the loudest sample of each frame heard.

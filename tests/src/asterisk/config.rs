@@ -21,7 +21,7 @@ pub struct Pbx {
 
 /// Writes all files of /etc/asterisk.
 pub fn write(pbx: &Pbx, sip_port: u16, etc: &Path) -> Result<()> {
-    let rtp_start = crate::ports::block(400)?;
+    let rtp_start = loopback_ports::block(400)?;
     let file = |name: &str, text: String| {
         fs::write(etc.join(name), text).with_context(|| format!("cannot write {name} of Asterisk"))
     };

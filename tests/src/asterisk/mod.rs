@@ -51,7 +51,7 @@ impl Asterisk {
     }
 
     fn start(tree: PathBuf, pbx: &Pbx, dir: &Path) -> Result<Self> {
-        let sip_port = crate::ports::one()?;
+        let sip_port = loopback_ports::one()?;
         for folder in chroot::FOLDERS {
             std::fs::create_dir_all(dir.join(folder.name))?;
         }

@@ -214,7 +214,7 @@ fn configuration(engines: Engines, dir: &Path) -> Result<(PathBuf, SocketAddr, S
 }
 
 fn free_or(port: u16, is_free: bool) -> Result<u16> {
-    if is_free { Ok(port) } else { tests::ports::one() }
+    if is_free { Ok(port) } else { Ok(loopback_ports::one()?) }
 }
 
 /// Says what takes long, and how long it took.

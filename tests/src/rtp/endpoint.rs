@@ -81,7 +81,7 @@ impl Endpoint {
     /// # Errors
     /// No port is free, or the codec cannot be opened.
     pub fn open(codec: Codec, mode: Mode) -> Result<Self> {
-        let port = crate::ports::block(2)?;
+        let port = loopback_ports::block(2)?;
         let address = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
         let socket = UdpSocket::bind(address(port)).context("RTP port")?;
         let rtcp = UdpSocket::bind(address(port + 1)).context("RTCP port")?;

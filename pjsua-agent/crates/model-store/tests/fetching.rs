@@ -194,8 +194,8 @@ fn a_server_in_trouble_is_asked_again() {
 #[test]
 fn without_a_network_it_says_so_and_names_the_other_way() {
     let root = tempfile::tempdir().unwrap();
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let store = store(root.path(), &entry("m", b"abc", &[format!("url = \"http://{address}/m\"")]));
+    let nobody = loopback_ports::one().unwrap();
+    let store = store(root.path(), &entry("m", b"abc", &[format!("url = \"http://127.0.0.1:{nobody}/m\"")]));
     let error = source_error(pull(&store, "m", &options()));
     assert!(
         matches!(&error, SourceError::Download(DownloadError::Request(RequestError::Unreachable { .. }))),

@@ -44,7 +44,7 @@ impl LlamaServer {
         if std::fs::hard_link(model, &linked.0).is_err() {
             std::fs::copy(model, &linked.0)?;
         }
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, loopback_ports::one()?));
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut command = Command::new("chroot");
         command.arg(&root).args(["/usr/bin/llama-server", "--model", &format!("/{name}")]);
@@ -67,10 +67,6 @@ fn root() -> Result<PathBuf> {
     ensure!(output.status.success(), "vendor/fetch-llama-server: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(PathBuf::from(text.lines().last().context("vendor/fetch-llama-server names no folder")?))
-}
-
-fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 fn get(address: SocketAddr, path: &str) -> Result<String> {
