@@ -35,18 +35,37 @@ impl Account {
     }
 }
 
-/// What hears and speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What hears, thinks and speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Engines {
-    /// pocketsphinx and flite.
+    /// pocketsphinx, rules and flite
+    #[default]
     Embedded,
-    /// Whisper tiny.en and Piper's joe, from the model store.
+    /// Whisper tiny.en, rules and Piper's joe, from the model store
     Real,
-    /// The same, and SmolLM2 beside the agent's rules.
+    /// The same, and SmolLM2 beside the rules
     RealWithModel,
 }
 
 impl Engines {
+    /// What they are, for a report.
+    pub fn names(self) -> &'static str {
+        match self {
+            Self::Embedded => "pocketsphinx, rules, flite (slt)",
+            Self::Real => "Whisper tiny.en, rules, Piper (joe)",
+            Self::RealWithModel => "Whisper tiny.en, rules first and SmolLM2 135M for the rest, Piper (joe)",
+        }
+    }
+
+    /// The end of a file's or folder's name for what was measured with them; none for the embedded ones.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Embedded => "",
+            Self::Real => "-real",
+            Self::RealWithModel => "-real-with-model",
+        }
+    }
+
     fn hears(self) -> &'static str {
         match self {
             Self::Embedded => "engine = \"pocketsphinx\"\n",

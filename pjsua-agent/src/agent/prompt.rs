@@ -78,7 +78,7 @@ pub fn request_for(
         fallback: context.fill(&agent.fallback),
         max_tokens,
         temperature,
-        opening: String::new(),
+        ..GenerateRequest::default()
     }
 }
 
@@ -100,7 +100,7 @@ pub fn pre_response_request(
         fallback: String::new(),
         max_tokens,
         temperature,
-        opening: String::new(),
+        ..GenerateRequest::default()
     }
 }
 

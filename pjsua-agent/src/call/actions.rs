@@ -141,10 +141,15 @@ impl Driver {
         }));
     }
 
-    /// The conversation as the model that answers it is told: nothing of its own `turn`.
+    /// The conversation as the model that answers it is told: nothing of its own `turn`, and no fillers. A model that reads
+    /// "One moment, please." as its own answer answers so itself.
     fn history_before(&self, turn: TurnId) -> Vec<Entry> {
         let is_own = |entry: &&Entry| entry.speaker == Speaker::Agent && entry.turn == turn;
-        self.conversation.history().iter().filter(|entry| !is_own(entry)).cloned().collect()
+        let answer = |entry: &Entry| match entry.speaker {
+            Speaker::Agent => Entry { text: self.settings.without_filler(&entry.text).to_owned(), ..entry.clone() },
+            Speaker::Caller => entry.clone(),
+        };
+        self.conversation.history().iter().filter(|entry| !is_own(entry)).map(answer).collect()
     }
 
     fn transfer(&mut self) {

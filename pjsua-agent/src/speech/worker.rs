@@ -363,7 +363,12 @@ impl Lease {
                 true
             }
             Failure::Unreachable(_) | Failure::NotReady(_) | Failure::Lost(_) | Failure::Incomplete => true,
-            Failure::Busy(_) | Failure::Refused(_) | Failure::Failed(_) | Failure::Cancelled => false,
+            // An answer, though not the wanted one.
+            Failure::Busy(_) | Failure::Refused(_) | Failure::Failed(_) => {
+                worker.delivered();
+                false
+            }
+            Failure::Cancelled => false,
         };
         let mut record = worker.record();
         // A late failure says nothing about the process that has replaced the failed one.

@@ -4,7 +4,7 @@ use crate::language::Language;
 use crate::machine::Core;
 use crate::reply::{Reply, Source};
 use crate::state::State;
-use crate::{Action, Timer, TurnId};
+use crate::{Action, Settings, Timer, TurnId};
 
 impl Core {
     /// Asks the models for `reply`: the small one first, if there is one.
@@ -87,6 +87,14 @@ impl Core {
     }
 }
 
+impl Settings {
+    /// What the agent said of substance: its words without the filler that came before them.
+    pub fn without_filler<'a>(&self, said: &'a str) -> &'a str {
+        let mut fillers = self.fillers.iter().chain(&self.question_fillers);
+        fillers.find_map(|filler| said.strip_prefix(filler.trim())).map_or(said, str::trim_start)
+    }
+}
+
 /// Takes the opening off the beginning of a reply that repeats it.
 ///
 /// Words are compared without case and punctuation, as they come; the first one that differs
@@ -156,6 +164,18 @@ mod tests {
         let mut text: String = pieces.iter().map(|piece| joint.push(piece)).collect();
         text.push_str(&joint.finish());
         text
+    }
+
+    #[test]
+    fn a_filler_is_no_part_of_what_was_answered() {
+        let settings = Settings::default();
+        for (said, answered) in [
+            ("One moment, please. We open at nine.", "We open at nine."),
+            ("Let me check that.", ""),
+            ("We open at nine. One moment, please.", "We open at nine. One moment, please."),
+        ] {
+            assert_eq!(settings.without_filler(said), answered);
+        }
     }
 
     #[test]

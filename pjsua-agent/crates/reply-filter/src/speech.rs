@@ -1,6 +1,6 @@
 //! Judges pieces of plain text: whose they are, whether they were said before, whether the voice can say them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::{Grounds, Unspoken, grounds::plain_words, pieces::Pieces, scripts};
 
@@ -65,8 +65,10 @@ const SELF_TALK: &[&str] = &[
 ];
 /// What may stand before that, and before an answer as well.
 const LEAD_INS: &[&str] = &["okay", "ok", "hmm", "alright", "all right", "well", "first", "so"];
-/// Shorter ones ("Yes.", "Of course.") may come again.
+/// Sentences of so many words are said once; shorter ones ("Yes.", "Of course.") may come again.
 const LEAST_WORDS: usize = 4;
+/// Nothing is said three times: "No, no," is emphasis, "no, no, no, no" a model that goes round in circles.
+const MOST_TIMES: usize = 2;
 /// So much thinking aloud is held back for a sign that it is over, in bytes.
 const LONGEST_SELF_TALK: usize = 600;
 
@@ -82,7 +84,10 @@ pub(crate) enum Judgement {
 #[derive(Debug)]
 pub(crate) struct Speech {
     language: String,
-    said: BTreeSet<String>,
+    /// How often each sentence was said.
+    said: BTreeMap<String, usize>,
+    /// The last clause, and how often it was said without another in between.
+    run: (String, usize),
     repeated: usize,
     /// Text came that is the agent's.
     has_begun: bool,
@@ -99,7 +104,8 @@ impl Speech {
     pub(crate) fn new(language: &str) -> Speech {
         Speech {
             language: language.to_owned(),
-            said: BTreeSet::new(),
+            said: BTreeMap::new(),
+            run: (String::new(), 0),
             repeated: 0,
             has_begun: false,
             thinking_aloud: None,
@@ -203,13 +209,21 @@ impl Speech {
         Judgement::Spoken(text)
     }
 
-    /// Whether this piece is a sentence of its own that was said before. A clause may come again: "from nine to five, …".
+    /// Whether this piece is a sentence of its own that was said before, or a clause that was just said twice. A clause may
+    /// come again later: "from nine to five, …".
     fn is_repeated(&mut self, piece: &str, plain: &str) -> bool {
+        if self.run.0 != plain {
+            self.run = (plain.to_owned(), 0);
+        }
+        self.run.1 += 1;
         let begins = std::mem::replace(&mut self.ends_sentence, ends_sentence(piece));
-        begins
-            && self.ends_sentence
-            && plain.split(' ').filter(|word| word.chars().count() > 1).count() >= LEAST_WORDS
-            && !self.said.insert(plain.to_owned())
+        if !(begins && self.ends_sentence) {
+            return self.run.1 > MOST_TIMES;
+        }
+        let times = self.said.entry(plain.to_owned()).or_default();
+        *times += 1;
+        let is_long = plain.split(' ').filter(|word| word.chars().count() > 1).count() >= LEAST_WORDS;
+        *times > if is_long { 1 } else { MOST_TIMES } || self.run.1 > MOST_TIMES
     }
 
     /// Without `names_like_this`, alone or with arguments in brackets, and without the signs of emphasis.

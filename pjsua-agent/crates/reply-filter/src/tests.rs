@@ -133,6 +133,19 @@ fn what_was_said_is_not_said_again() {
 }
 
 #[test]
+fn nothing_is_said_three_times() {
+    assert_eq!(spoken("No, no, not at all."), "No, no, not at all.");
+    assert_eq!(spoken(&format!("No, {}", "no, ".repeat(20))), "No, no,");
+    assert_eq!(spoken("I'm sorry, I'm sorry. I'm sorry."), "I'm sorry, I'm sorry.");
+    assert_eq!(
+        spoken("I'm sorry. We are closed. I'm sorry. I'm sorry. Goodbye."),
+        "I'm sorry. We are closed. I'm sorry. Goodbye."
+    );
+    let days = "On Monday, from nine to five, on Tuesday, from nine to five, on Friday, from nine to five.";
+    assert_eq!(spoken(days), days);
+}
+
+#[test]
 fn a_voice_is_given_only_letters_that_it_knows() {
     assert_eq!(filtered("我们九点开门。", ALL), (String::new(), None, vec![Unspoken::ForeignScript]));
     assert_eq!(spoken("Мы открываемся в девять. We open at nine."), "We open at nine.");

@@ -1,6 +1,6 @@
 //! The gRPC face of an engine.
 
-use std::{panic, pin::Pin, sync::Arc};
+use std::{panic, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt};
 use inference::proto::{self, generate_event::Kind, language_model_server::LanguageModel, message};
@@ -85,6 +85,7 @@ fn read(request: proto::GenerateRequest) -> Result<engines::Request, Status> {
         max_tokens: request.max_tokens,
         temperature: request.temperature,
         opening: request.opening,
+        patience: (request.patience_ms > 0).then(|| Duration::from_millis(request.patience_ms.into())),
     })
 }
 

@@ -95,13 +95,19 @@ async fn a_calls_second_turn_computes_only_what_is_new() {
     assert!(second.cached_tokens >= first.prompt_tokens - 1, "{first:?} {second:?}");
     assert!(second.cached_tokens < second.prompt_tokens);
 
-    // Another call has the system prompt in common, and a third one pushes the first out.
+    // Another call has the system prompt in common; four times as many as are answered at once are kept.
     let mut other = ask("other", "something else entirely");
     other.max_tokens = 1;
     let shared = worker.reply(other.clone()).await.unwrap();
     assert!(shared.cached_tokens > 16 && shared.cached_tokens < shared.prompt_tokens, "{shared:?}");
-    for call in ["third", "fourth"] {
-        other.call_id = call.into();
+    for call in 3..=8 {
+        other.call_id = format!("call {call}");
+        worker.reply(other.clone()).await.unwrap();
+    }
+    let kept = worker.reply(request.clone()).await.unwrap();
+    assert!(kept.cached_tokens >= second.cached_tokens, "{kept:?}");
+    for call in 9..=16 {
+        other.call_id = format!("call {call}");
         worker.reply(other.clone()).await.unwrap();
     }
     let evicted = worker.reply(request.clone()).await.unwrap();

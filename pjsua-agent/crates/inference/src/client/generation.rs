@@ -74,8 +74,9 @@ pub(super) fn start(
     channel: Channel,
     worker: Arc<str>,
     deadlines: Deadlines,
-    request: proto::GenerateRequest,
+    mut request: proto::GenerateRequest,
 ) -> Generation {
+    request.patience_ms = u32::try_from(deadlines.first_token.as_millis()).unwrap_or(u32::MAX);
     let plan = pump::Plan {
         worker,
         connect: deadlines.connect,

@@ -3,6 +3,8 @@
 pub mod llama;
 pub mod rules;
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 
 /// Who said a message of the conversation.
@@ -59,6 +61,8 @@ pub struct Request {
     pub temperature: f32,
     /// How the reply begins already; empty as a rule. `llama` goes on from there, `rules` takes no notice of it.
     pub opening: String,
+    /// How long the first token is waited for; `None`: no bound.
+    pub patience: Option<Duration>,
 }
 
 /// What the daemon is to do after the reply.

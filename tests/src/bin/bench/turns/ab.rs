@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tests::caller::{Caller, Dial};
-use tests::daemon::Daemon;
+use tests::daemon::{Daemon, Engines};
 use tests::scene::PATIENCE;
 use tests::speech::Speech;
 
@@ -13,31 +13,29 @@ use super::rows::{Row, Rows};
 use super::site::{self, Material, Variant};
 use super::{Extent, answers, interruptions, pauses};
 
+const ALL_ON: Variant =
+    Variant { engines: Engines::Embedded, name: "all on", turns: "", tts: "", on_pauses: false, on_noises: false };
+
 /// What is compared.
 pub const VARIANTS: [Variant; 6] = [
-    Variant { name: "all on", turns: "", tts: "", on_pauses: true, on_noises: true },
-    Variant {
-        name: "no end-of-turn score",
-        turns: "end_of_turn_score = false",
-        tts: "",
-        on_pauses: true,
-        on_noises: false,
-    },
-    Variant { name: "no speculation", turns: "speculation = false", tts: "", on_pauses: false, on_noises: false },
-    Variant { name: "no phrase cache", turns: "", tts: "phrase_cache = false", on_pauses: false, on_noises: false },
-    Variant { name: "no second VAD", turns: "second_vad = false", tts: "", on_pauses: false, on_noises: true },
+    Variant { on_pauses: true, on_noises: true, ..ALL_ON },
+    Variant { name: "no end-of-turn score", turns: "end_of_turn_score = false", on_pauses: true, ..ALL_ON },
+    Variant { name: "no speculation", turns: "speculation = false", ..ALL_ON },
+    Variant { name: "no phrase cache", tts: "phrase_cache = false", ..ALL_ON },
+    Variant { name: "no second VAD", turns: "second_vad = false", on_noises: true, ..ALL_ON },
     Variant {
         name: "all off",
         turns: "end_of_turn_score = false\nspeculation = false\nsecond_vad = false",
         tts: "phrase_cache = false",
         on_pauses: true,
         on_noises: true,
+        ..ALL_ON
     },
 ];
 
 /// All variants with the same material; pauses and noises where the technique can matter.
 pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
-    for variant in &VARIANTS {
+    for variant in &VARIANTS.map(|variant| Variant { engines: extent.engines, ..variant }) {
         eprintln!("bench:   {} …", variant.name);
         let dir = dir.join(variant.name.replace(' ', "-"));
         answers::turns(extent.ab_turns, material, variant, &dir.join("turns"), rows)?;

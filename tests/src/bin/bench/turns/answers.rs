@@ -30,11 +30,10 @@ const BAD: Impairment = Impairment {
 };
 
 /// Many turns, one call after another: half of them in English, a quarter in each other language.
-pub fn one_call(extent: &Extent, languages: &[Material; 3], dir: &Path, rows: &mut Rows) -> Result<()> {
-    let [english, others @ ..] = languages;
-    turns(extent.turns.div_ceil(2), english, &Variant::default(), &dir.join("en"), rows)?;
-    for other in others {
-        turns(extent.turns.div_ceil(4), other, &Variant::default(), &dir.join(other.language), rows)?;
+pub fn one_call(extent: &Extent, languages: &[Material], dir: &Path, rows: &mut Rows) -> Result<()> {
+    for (material, share) in site::shares(languages) {
+        let count = extent.turns.div_ceil(share);
+        turns(count, material, &extent.plain(), &dir.join(material.language), rows)?;
     }
     Ok(())
 }
@@ -42,28 +41,29 @@ pub fn one_call(extent: &Extent, languages: &[Material; 3], dir: &Path, rows: &m
 /// The same with some techniques off.
 pub fn turns(count: usize, material: &Material, variant: &Variant, dir: &Path, rows: &mut Rows) -> Result<()> {
     let daemon = site::start(variant, dir)?;
-    talk(count, material, variant.name, &daemon, dir, rows, |dir| site::call(&daemon, dir))?;
+    talk(count, material, variant, &daemon, dir, rows, |dir| site::call(&daemon, dir))?;
     site::add_stages(&daemon, 1, variant.name, rows)
 }
 
 /// Turns through a relay that loses, delays and reorders.
 pub fn bad_network(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
-    let daemon = site::start(&Variant::default(), dir)?;
+    let variant = Variant { name: "network", ..extent.plain() };
+    let daemon = site::start(&variant, dir)?;
     let mut seed = material.seed;
-    talk(extent.network_turns, material, "network", &daemon, dir, rows, |dir| {
+    talk(extent.network_turns, material, &variant, &daemon, dir, rows, |dir| {
         seed += 1;
         let dial = Dial::new(daemon.sip(), "agent").codec(Codec::Pcmu);
         let caller = Caller::dial_through(&dial, Relay::open(seed, BAD)?, dir)?;
         site::greeted(&caller)?;
         Ok(caller)
     })?;
-    site::add_stages(&daemon, 1, "network", rows)
+    site::add_stages(&daemon, 1, variant.name, rows)
 }
 
 fn talk(
     count: usize,
     material: &Material,
-    variant: &str,
+    variant: &Variant,
     daemon: &Daemon,
     dir: &Path,
     rows: &mut Rows,

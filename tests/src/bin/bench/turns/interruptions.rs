@@ -15,7 +15,7 @@ use tests::scene::PATIENCE;
 use tests::speech::{Speech, Voice};
 
 use super::rows::{Overlap, Row, Rows};
-use super::site::{self, Variant};
+use super::site;
 use super::{Extent, joint};
 
 /// How long a lasting noise lasts.
@@ -42,7 +42,7 @@ struct Event {
 
 /// Interruptions, then everything that is none, then the joint where an answer was resumed.
 pub fn measure(extent: &Extent, dir: &Path, rows: &mut Rows) -> Result<()> {
-    let (daemon, seed) = (site::start_talkative(&Variant::default(), dir)?, extent.seed);
+    let (daemon, seed) = (site::start_talkative(&extent.plain(), dir)?, extent.seed);
     disturb(&interruptions(extent.interruptions, seed)?, "", &daemon, &dir.join("real"), seed, rows)?;
     disturb(&noises(extent.noises, seed)?, "", &daemon, &dir.join("false"), seed, rows)?;
     joints(extent.noises, &daemon, &dir.join("joints"), rows)

@@ -29,48 +29,61 @@ const RUSH: Duration = Duration::from_millis(4_500);
 pub fn measure(extent: &Extent, material: &Material, dir: &Path, rows: &mut Rows) -> Result<()> {
     for &calls in &extent.load {
         eprintln!("bench:   {calls} calls …");
-        let daemon = site::start(&Variant::default(), &dir.join(calls.to_string()))?;
+        let daemon = site::start(&extent.plain(), &dir.join(calls.to_string()))?;
         let each = extent.load_turns.div_ceil(calls as usize);
-        let late = crowd(&daemon, calls, &dir.join(calls.to_string()), |number, caller| {
+        let heard = crowd(&daemon, calls, &dir.join(calls.to_string()), |number, caller| {
             let mut rng = StdRng::seed_from_u64(material.seed + number as u64);
             let mut turns = Vec::new();
             for (kind, prompt) in material.from(number * each, each) {
                 std::thread::sleep(Duration::from_millis(rng.random_range(think_ms(calls))));
-                turns.push(site::ask(caller, kind, prompt, calls, "")?);
+                turns.push(site::ask(caller, kind, prompt, calls, &extent.plain())?);
             }
             Ok(turns)
         })?;
-        add(late, calls, rows)?;
+        heard.add(calls, rows)?;
         site::add_stages(&daemon, calls, "", rows)?;
     }
     eprintln!("bench:   ten callers within {} s …", RUSH.as_secs_f64());
-    let daemon = site::start(&Variant::default(), &dir.join("rush"))?;
+    let daemon = site::start(&extent.plain(), &dir.join("rush"))?;
+    let rush = Variant { name: "rush", ..extent.plain() };
     for round in 0..3 {
-        let late = crowd(&daemon, 10, &dir.join(format!("rush-{round}")), |number, caller| {
+        let heard = crowd(&daemon, 10, &dir.join(format!("rush-{round}")), |number, caller| {
             std::thread::sleep(RUSH.mul_f64(number as f64 / 10.0));
             let utterance =
-                material.from(round * 10 + number, 1).map(|(kind, prompt)| site::ask(caller, kind, prompt, 10, "rush"));
+                material.from(round * 10 + number, 1).map(|(kind, prompt)| site::ask(caller, kind, prompt, 10, &rush));
             utterance.collect()
         })?;
-        add(late, 10, rows)?;
+        heard.add(10, rows)?;
     }
     site::add_stages(&daemon, 10, "rush", rows)
 }
 
-fn add((turns, packets): (Vec<Turn>, u32), calls: u32, rows: &mut Rows) -> Result<()> {
-    for turn in turns {
-        rows.add(&Row::Turn(turn))?;
-    }
-    rows.add(&Row::Late { calls, packets })
+/// What became of a crowd.
+struct Heard {
+    turns: Vec<Turn>,
+    /// Calls that the agent ended or handed over.
+    ended: u32,
+    /// Packets that the probe sent late.
+    late: u32,
 }
 
-/// All callers are on the line and greeted before any of them speaks. Returns their turns, and how many packets they sent late.
+impl Heard {
+    fn add(self, calls: u32, rows: &mut Rows) -> Result<()> {
+        for turn in self.turns {
+            rows.add(&Row::Turn(turn))?;
+        }
+        rows.add(&Row::Ended { calls, ended: self.ended })?;
+        rows.add(&Row::Late { calls, packets: self.late })
+    }
+}
+
+/// All callers are on the line and greeted before any of them speaks.
 fn crowd(
     daemon: &Daemon,
     calls: u32,
     dir: &Path,
     talk: impl Fn(usize, &Caller) -> Result<Vec<Turn>> + Sync,
-) -> Result<(Vec<Turn>, u32)> {
+) -> Result<Heard> {
     let dial = Dial::new(daemon.sip(), "agent").codec(Codec::Pcmu);
     let callers = Caller::dial_many(&dial, calls, 5, &dir.join("callers"))?;
     for caller in &callers {
@@ -91,18 +104,18 @@ fn crowd(
         eprintln!("bench:   a caller gave up: {failure:#}");
     }
     let late = callers.iter().map(|caller| caller.rtp().own_late_packets()).sum();
-    let mut is_regular = true;
+    let mut ended = 0;
     for (number, caller) in callers.iter().enumerate() {
         if caller.event("peer_hung_up").is_some() {
             eprintln!("bench:   the agent ended call {number}");
-            is_regular = false;
+            ended += 1;
         } else {
             caller.hang_up()?;
         }
     }
-    if is_regular {
+    if ended == 0 {
         callers[0].finish()?;
     }
     daemon.wait_calls(0, tests::scene::PATIENCE)?;
-    Ok((all.into_inner()?, late))
+    Ok(Heard { turns: all.into_inner()?, ended, late })
 }

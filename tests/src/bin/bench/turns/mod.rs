@@ -14,10 +14,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use tests::daemon::Engines;
 use tests::paths::{repository, run_dir, target};
 
 use rows::Rows;
-use site::Material;
+use site::{Material, Variant};
 
 /// A part of the measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,8 +57,12 @@ impl Part {
 #[command(after_help = "Examples:\n  \
     bench turn-taking                              everything, about an hour\n  \
     bench turn-taking --only latency --turns 20    a first look, two minutes\n  \
+    bench turn-taking --engines real --only load   a crowd, with the models that people install\n  \
     bench turn-taking --report-only                writes the page again from what was measured last")]
 pub struct Extent {
+    /// What hears, thinks and speaks; with real engines all callers speak English
+    #[arg(long, value_enum, default_value_t)]
+    pub engines: Engines,
     /// Turns of which voice-to-voice is taken with one call; about 3.5 seconds each
     #[arg(long, default_value_t = 200)]
     pub turns: usize,
@@ -91,19 +96,34 @@ pub struct Extent {
     /// Measures nothing, writes the page from the last run's rows
     #[arg(long)]
     pub report_only: bool,
-    /// The report
-    #[arg(long, value_name = "FILE", default_value_os_t = repository().join("docs/benchmarks/turn-taking.md"))]
-    pub out: PathBuf,
+    /// The report; turn-taking.md in docs/benchmarks, or turn-taking-real.md and so on
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+impl Extent {
+    /// Everything on.
+    fn plain(&self) -> Variant {
+        Variant { engines: self.engines, ..Variant::default() }
+    }
+
+    fn languages(&self) -> Result<Vec<Material>> {
+        let mut languages = Material::load(self.seed)?;
+        // The small real recogniser knows no other than English, and writes something for every sound.
+        languages.truncate(if self.engines == Engines::Embedded { languages.len() } else { 1 });
+        Ok(languages)
+    }
 }
 
 /// Measures and writes the page.
 pub fn run(extent: &Extent) -> Result<()> {
     // Not in the folder of the run, which is emptied at its start.
-    let rows_dir = target().join("test-runs/turn-taking-rows");
+    let name = format!("turn-taking{}", extent.engines.suffix());
+    let rows_dir = target().join("test-runs").join(format!("{name}-rows"));
     std::fs::create_dir_all(&rows_dir)?;
     if !extent.report_only {
-        let dir = run_dir("bench-turn-taking")?;
-        let languages = Material::load(extent.seed)?;
+        let dir = run_dir(&format!("bench-{name}"))?;
+        let languages = extent.languages()?;
         let english = &languages[0];
         let parts = if extent.only.is_empty() { Part::ALL.to_vec() } else { extent.only.clone() };
         for part in parts {
@@ -112,7 +132,7 @@ pub fn run(extent: &Extent) -> Result<()> {
             let dir = dir.join(part.name());
             match part {
                 Part::Latency => answers::one_call(extent, &languages, &dir, &mut rows)?,
-                Part::Pauses => pauses::measure(extent.pauses, &languages, &dir, &mut rows)?,
+                Part::Pauses => pauses::measure(extent, &languages, &dir, &mut rows)?,
                 Part::BargeIn => interruptions::measure(extent, &dir, &mut rows)?,
                 Part::Load => load::measure(extent, english, &dir, &mut rows)?,
                 Part::Ab => ab::measure(extent, english, &dir, &mut rows)?,
@@ -122,5 +142,7 @@ pub fn run(extent: &Extent) -> Result<()> {
         }
     }
     let page = report::write(extent, &rows_dir)?;
-    crate::report::publish(&page, &extent.out)
+    let out = extent.out.clone();
+    let out = out.unwrap_or_else(|| repository().join("docs/benchmarks").join(name).with_extension("md"));
+    crate::report::publish(&page, &out)
 }

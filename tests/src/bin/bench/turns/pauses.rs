@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tests::material;
 
+use super::Extent;
 use super::rows::{Row, Rows};
 use super::site::{self, Material, Variant};
 
@@ -16,12 +17,11 @@ const PAUSES_MS: [u64; 3] = [500, 1_000, 1_500];
 /// A call is not kept for longer: the agent learns how a caller pauses, and callers change.
 const TURNS_A_CALL: usize = 5;
 
-/// Utterances with each pause: half of them in English, a quarter in each other language.
-pub fn measure(count: usize, languages: &[Material; 3], dir: &Path, rows: &mut Rows) -> Result<()> {
-    for material in languages {
-        let part = if material.language == "en" { 2 } else { 4 };
-        let dir = dir.join(material.language);
-        some(count.div_ceil(part), &PAUSES_MS, material, &Variant::default(), &dir, rows)?;
+/// Utterances with each pause.
+pub fn measure(extent: &Extent, languages: &[Material], dir: &Path, rows: &mut Rows) -> Result<()> {
+    for (material, share) in site::shares(languages) {
+        let count = extent.pauses.div_ceil(share);
+        some(count, &PAUSES_MS, material, &extent.plain(), &dir.join(material.language), rows)?;
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ pub fn some(
         for first in (0..count).step_by(TURNS_A_CALL) {
             let caller = site::call(&daemon, &dir.join(format!("call-{pause_ms}-{first}")))?;
             for (kind, prompt) in utterances.by_ref().take(TURNS_A_CALL.min(count - first)) {
-                let turn = site::ask(&caller, kind, &prompt, 1, variant.name)?;
+                let turn = site::ask(&caller, kind, &prompt, 1, variant)?;
                 early += usize::from(turn.early);
                 rows.add(&Row::Turn(super::rows::Turn { pause_ms, ..turn }))?;
             }

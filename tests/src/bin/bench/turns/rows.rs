@@ -30,6 +30,13 @@ pub enum Row {
         /// Microseconds per second of a call.
         cpu_us: f64,
     },
+    /// Calls that the agent ended or handed over, though nobody asked it to.
+    Ended {
+        /// Calls at once.
+        calls: u32,
+        /// How many.
+        ended: u32,
+    },
     /// Packets that the probe sent more than 5 ms late.
     Late {
         /// Calls at once.

@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 use tests::caller::{Caller, Dial};
-use tests::daemon::{Daemon, Setup};
+use tests::daemon::{Daemon, Engines, Setup};
 use tests::journal::Journal;
 use tests::material::{self, Prompt, Talker};
 use tests::paths::repository;
@@ -46,7 +46,7 @@ pub struct Material {
 
 impl Material {
     /// Recorded people in three languages, and synthetic voices in English, each in an order that the seed decides.
-    pub fn load(seed: u64) -> Result<[Self; 3]> {
+    pub fn load(seed: u64) -> Result<Vec<Self>> {
         let mut synthetic = Vec::new();
         for talker in VOICES {
             let kind = if matches!(talker, Talker::Espeak(_)) { "espeak-ng" } else { "flite" };
@@ -54,7 +54,7 @@ impl Material {
                 synthetic.push((kind.to_owned(), material::spoken(talker, text)?));
             }
         }
-        Ok([
+        Ok(vec![
             Self::of("en", 110, synthetic, seed)?,
             Self::of("es", 60, Vec::new(), seed)?,
             Self::of("fr", 60, Vec::new(), seed)?,
@@ -77,9 +77,17 @@ impl Material {
     }
 }
 
+/// Each language with the part of all utterances that are said in it, 1/n: half of them in the first, a quarter in each of
+/// two others.
+pub fn shares(languages: &[Material]) -> impl Iterator<Item = (&Material, usize)> {
+    let first = if languages.len() == 1 { 1 } else { 2 };
+    languages.iter().enumerate().map(move |(place, material)| (material, if place == 0 { first } else { 4 }))
+}
+
 /// A daemon with some techniques off.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Variant {
+    pub engines: Engines,
     pub name: &'static str,
     pub turns: &'static str,
     pub tts: &'static str,
@@ -101,6 +109,7 @@ pub fn start_talkative(variant: &Variant, dir: &Path) -> Result<Daemon> {
 
 fn start_agent(agent: &str, variant: &Variant, dir: &Path) -> Result<Daemon> {
     let setup = Setup {
+        engines: variant.engines,
         agent_file: repository().join("tests/agents").join(agent).with_extension("toml"),
         // Callers who think or wait for the others are not asked whether they are still there.
         more: format!("[turns]\nno_input_after = \"2m\"\n{}\n", variant.turns),
@@ -127,21 +136,25 @@ pub fn greeted(caller: &Caller) -> Result<()> {
 /// Silence after which an answer is over.
 pub const QUIET: Duration = Duration::from_millis(700);
 
+/// The same where a model may still write what comes after a filler.
+const QUIET_WITH_MODEL: Duration = Duration::from_millis(2_500);
+
 /// An agent that has not begun by then does not answer.
 const NO_ANSWER: Duration = Duration::from_secs(6);
 
 /// Says it, and measures the answer.
-pub fn ask(caller: &Caller, kind: &str, prompt: &Prompt, calls: u32, variant: &str) -> Result<Turn> {
+pub fn ask(caller: &Caller, kind: &str, prompt: &Prompt, calls: u32, variant: &Variant) -> Result<Turn> {
     let rtp = caller.rtp();
     let said = rtp.say_and_wait(&prompt.speech())?;
     let first_after = |moment| rtp.heard(|heard| heard.first_audible_after(moment));
     let early = first_after(said.onset).is_some_and(|first| first < said.last);
     let answered = rtp.wait_audible(said.last, NO_ANSWER).ok();
     if let Some(first) = answered {
-        rtp.wait_finished(first, QUIET, Duration::from_secs(30))?;
+        let quiet = if variant.engines == Engines::RealWithModel { QUIET_WITH_MODEL } else { QUIET };
+        rtp.wait_finished(first, quiet, Duration::from_secs(30))?;
     }
     Ok(Turn {
-        variant: variant.to_owned(),
+        variant: variant.name.to_owned(),
         calls,
         kind: kind.to_owned(),
         prompt: prompt.name.clone(),

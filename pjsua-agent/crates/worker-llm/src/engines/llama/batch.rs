@@ -20,8 +20,8 @@ use super::{LlamaSettings, Order};
 
 /// Tokens computed at once, at most.
 pub const BATCH_TOKENS: u32 = 512;
-/// Requests that wait for a sequence, at most, for each sequence.
-const QUEUE_PER_SEQUENCE: usize = 8;
+/// Requests that wait, at most, for each that is answered.
+const QUEUED_PER_PLACE: usize = 8;
 
 /// A reply being written.
 struct Job {
@@ -36,13 +36,24 @@ struct Job {
     spoken: Spoken,
     usage: Usage,
     max_tokens: u32,
-    /// When it was placed.
+    /// When it was asked for.
     since: Instant,
+    /// How long its first token is waited for.
+    patience: Option<Duration>,
+    /// When it was placed.
+    placed: Instant,
     /// When its first token came.
     begun: Option<Instant>,
+    /// When its latest token came.
+    latest: Instant,
 }
 
 impl Job {
+    /// Others may come first: what is written will be spoken for a while, and its reader is not yet uneasy.
+    fn can_wait(&self) -> bool {
+        self.ahead() >= pace::AMPLE && self.latest.elapsed() < pace::LONGEST_REST
+    }
+
     /// How far the reply is ahead of its mouth.
     fn ahead(&self) -> Duration {
         pace::ahead(self.usage.generated_tokens, self.begun.map_or(Duration::ZERO, |begun| begun.elapsed()))
@@ -59,7 +70,7 @@ pub(super) struct Batcher<'model> {
     queue: VecDeque<Order>,
     /// Tokens of one call, at most.
     limit: usize,
-    max_tokens: u32,
+    settings: LlamaSettings,
     may_share: bool,
     pace: Pace,
 }
@@ -70,17 +81,17 @@ impl<'model> Batcher<'model> {
         context: LlamaContext<'model>,
         settings: &LlamaSettings,
     ) -> Result<Self, ReplyError> {
-        let sequences = settings.capacity as usize;
+        let sequences = settings.conversations() as usize;
         Ok(Self {
             model,
             context,
             prompter: Prompter::new(model)?,
             batch: LlamaBatch::new(BATCH_TOKENS as usize, 1),
-            slots: Slots::new(sequences),
+            slots: slots(settings),
             jobs: (0..sequences).map(|_| None).collect(),
             queue: VecDeque::new(),
             limit: settings.context as usize,
-            max_tokens: settings.max_tokens,
+            settings: settings.clone(),
             // A recurrent state belongs to one position; only a cache by position can be shared in part.
             may_share: !model.is_recurrent() && !model.is_hybrid(),
             pace: Pace::default(),
@@ -102,6 +113,7 @@ impl<'model> Batcher<'model> {
             let step = catch_unwind(AssertUnwindSafe(|| {
                 self.forget_cancelled();
                 self.admit();
+                self.refuse_what_comes_too_late();
                 self.compute();
             }));
             if step.is_err() {
@@ -111,7 +123,7 @@ impl<'model> Batcher<'model> {
     }
 
     fn enqueue(&mut self, order: Order) {
-        if self.queue.len() < QUEUE_PER_SEQUENCE * self.jobs.len() {
+        if self.queue.len() < QUEUED_PER_PLACE * self.settings.capacity as usize {
             self.queue.push_back(order);
         } else {
             let _ = order.replies.send(Err(ReplyError::Busy("too many replies are waiting".to_owned())));
@@ -127,6 +139,38 @@ impl<'model> Batcher<'model> {
         }
     }
 
+    /// Tells those at once that would give up before their first token, because others come before them: there may be
+    /// somebody else to answer.
+    fn refuse_what_comes_too_late(&mut self) {
+        let waiting = self.waiting();
+        let wait = |at: &usize| {
+            let job = self.jobs[*at].as_ref();
+            let left = job.map_or(0, |job| job.prompt.len().saturating_sub(self.slots.slots[*at].tokens.len()));
+            let patience = job.and_then(|job| Some(job.patience?.saturating_sub(job.since.elapsed())));
+            (left, patience)
+        };
+        let waits: Vec<_> = waiting.iter().map(wait).collect();
+        for late in self.pace.too_late(&waits) {
+            let at = waiting[late];
+            if let Some(job) = self.jobs[at].take() {
+                refuse(&job.replies);
+                self.slots.slots[at].busy = false;
+            }
+        }
+        let (pace, at_once) = (&self.pace, self.settings.capacity as usize);
+        let mut ahead = 0;
+        self.queue.retain(|order| {
+            let patience = order.request.patience.map(|patience| patience.saturating_sub(order.since.elapsed()));
+            let may_wait = patience.is_none_or(|patience| pace.until_placed(ahead, at_once) < patience);
+            if may_wait {
+                ahead += 1;
+            } else {
+                refuse(&order.replies);
+            }
+            may_wait
+        });
+    }
+
     /// Places waiting requests, in order, except that one whose call is still busy lets others pass.
     fn admit(&mut self) {
         let mut waiting = std::mem::take(&mut self.queue);
@@ -136,7 +180,7 @@ impl<'model> Batcher<'model> {
                 continue;
             }
             let max_tokens = match order.request.max_tokens {
-                0 => self.max_tokens,
+                0 => self.settings.max_tokens,
                 wanted => wanted,
             };
             let reserve = (max_tokens as usize).min(self.limit / 4).max(1);
@@ -158,6 +202,9 @@ impl<'model> Batcher<'model> {
 
     fn begin(&mut self, order: Order, prompt: Vec<LlamaToken>, place: Place, max_tokens: u32) {
         let cached = self.keep(place);
+        for emptied in self.slots.reserve(place.slot, prompt.len() + max_tokens as usize) {
+            self.clear(emptied, 0);
+        }
         let slot = &mut self.slots.slots[place.slot];
         slot.tokens.clear();
         slot.tokens.extend_from_slice(&prompt[..cached]);
@@ -175,32 +222,37 @@ impl<'model> Batcher<'model> {
             },
             max_tokens,
             prompt,
-            since: Instant::now(),
+            since: order.since,
+            patience: order.request.patience,
+            placed: Instant::now(),
             begun: None,
+            latest: Instant::now(),
         });
     }
 
     /// Makes the cache hold the common beginning and nothing else; returns its length in tokens.
     fn keep(&mut self, place: Place) -> usize {
         let own = i32::try_from(place.slot).unwrap_or(i32::MAX);
-        let sequence = u32::try_from(place.slot).ok();
-        let clear = |context: &mut LlamaContext<'_>, from: Option<u32>| {
-            context.clear_kv_cache_seq(sequence, from, None).unwrap_or(false)
-        };
         if let Some((donor, shared)) = place.donor {
             let from = i32::try_from(donor).unwrap_or(i32::MAX);
             let end = u32::try_from(shared).ok();
-            clear(&mut self.context, None);
+            self.clear(place.slot, 0);
             return match self.context.copy_kv_cache_seq(from, own, Some(0), end) {
                 Ok(()) => shared,
                 Err(_) => 0,
             };
         }
-        if place.own > 0 && clear(&mut self.context, u32::try_from(place.own).ok()) {
+        if place.own > 0 && self.clear(place.slot, place.own) {
             return place.own;
         }
-        clear(&mut self.context, None);
+        self.clear(place.slot, 0);
         0
+    }
+
+    /// Empties a sequence from a position on; false when the model cannot do that in part.
+    fn clear(&mut self, slot: usize, from: usize) -> bool {
+        let from = u32::try_from(from).ok().filter(|from| *from > 0);
+        self.context.clear_kv_cache_seq(u32::try_from(slot).ok(), from, None).unwrap_or(false)
     }
 
     fn compute(&mut self) {
@@ -218,6 +270,9 @@ impl<'model> Batcher<'model> {
         for at in 0..self.jobs.len() {
             let Some(row) = self.jobs[at].as_mut().and_then(|job| job.row.take()) else { continue };
             if self.continue_reply(at, row) {
+                if let Some(job) = &self.jobs[at] {
+                    self.pace.learn_stay(job.placed.elapsed());
+                }
                 (self.jobs[at], self.slots.slots[at].busy) = (None, false);
             }
         }
@@ -231,10 +286,10 @@ impl<'model> Batcher<'model> {
         let mut least_ahead = None;
         for (at, job) in self.jobs.iter_mut().enumerate() {
             let Some(job) = job else { continue };
-            let ahead = job.ahead();
-            if job.next.is_none() || (somebody_waits && ahead >= pace::AMPLE) {
+            if job.next.is_none() || (somebody_waits && job.can_wait()) {
                 continue;
             }
+            let ahead = job.ahead();
             least_ahead = Some(least_ahead.map_or(ahead, |least: Duration| least.min(ahead)));
             if let Some(token) = job.next.take() {
                 job.row = Some(self.batch.n_tokens());
@@ -279,7 +334,8 @@ impl<'model> Batcher<'model> {
         let mut ended = vocab.is_eog(token);
         if !ended {
             job.usage.generated_tokens += 1;
-            job.begun.get_or_insert_with(Instant::now);
+            job.latest = Instant::now();
+            job.begun.get_or_insert(job.latest);
             let piece = vocab.token_to_piece(token, false, None);
             let text = job.characters.push(&piece);
             let text = job.spoken.push(&text);
@@ -304,7 +360,7 @@ impl<'model> Batcher<'model> {
             let _ = job.replies.send(Err(ReplyError::Engine(reason.to_owned())));
         }
         self.context.clear_kv_cache();
-        self.slots = Slots::new(self.jobs.len());
+        self.slots = slots(&self.settings);
     }
 }
 
@@ -328,6 +384,17 @@ fn finish(job: &mut Job) {
         // A client that has gone needs no answer.
         let _ = job.replies.send(Ok(event));
     }
+}
+
+fn refuse(replies: &Replies) {
+    let reason = "others come before it for longer than it is waited for";
+    // A client that has gone needs no answer.
+    let _ = replies.send(Err(ReplyError::Busy(reason.to_owned())));
+}
+
+fn slots(settings: &LlamaSettings) -> Slots<LlamaToken> {
+    let at_once = settings.capacity as usize;
+    Slots::new(settings.conversations() as usize, at_once, at_once * settings.context as usize)
 }
 
 /// Greedy at 0; else the settings that llama.cpp's own server defaults to.

@@ -15,6 +15,7 @@ use std::{
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
+    time::Instant,
 };
 
 use llama_cpp_2::{
@@ -33,12 +34,21 @@ pub struct LlamaSettings {
     pub model: PathBuf,
     /// Tokens of a call's prompt and reply together, at most.
     pub context: u32,
-    /// Calls answered at once, and conversations kept in the cache.
+    /// Calls answered at once. Four times as many conversations are kept in the cache while there is room: a call that
+    /// listens or is listened to needs no place, only its words.
     pub capacity: u32,
     /// CPU threads.
     pub threads: u32,
     /// Tokens of a reply when the request has no bound.
     pub max_tokens: u32,
+}
+
+impl LlamaSettings {
+    /// Conversations kept in the cache, at most.
+    fn conversations(&self) -> u32 {
+        // llama.cpp allows 256.
+        self.capacity.saturating_mul(4).min(256)
+    }
 }
 
 /// Why a model cannot be run.
@@ -72,6 +82,7 @@ pub enum LoadError {
 struct Order {
     request: Request,
     replies: Replies,
+    since: Instant,
 }
 
 /// The engine `llama`.
@@ -131,7 +142,7 @@ impl Engine for Llama {
     }
 
     fn reply(&self, request: Request, replies: Replies) {
-        if let Err(mpsc::SendError(order)) = self.orders.send(Order { request, replies }) {
+        if let Err(mpsc::SendError(order)) = self.orders.send(Order { request, replies, since: Instant::now() }) {
             // A client that has gone needs no answer.
             let _ = order.replies.send(Err(ReplyError::Engine("the engine has ended".to_owned())));
         }
@@ -170,6 +181,7 @@ fn live(settings: &LlamaSettings, queue: &mpsc::Receiver<Order>, ready: &mpsc::S
     }
     match batch::Batcher::new(&model, context, settings) {
         Ok(mut batcher) => {
+            give_way();
             if ready.send(Ok(())).is_ok() {
                 batcher.serve(queue);
             }
@@ -178,11 +190,22 @@ fn live(settings: &LlamaSettings, queue: &mpsc::Receiver<Order>, ready: &mpsc::S
     }
 }
 
+/// The share of a processor that the engine has beside the recogniser and the voice when all are at work, as nice(1) has
+/// it: a third. A reply is written faster than it is spoken; a word that is heard late or a hole in a sentence is noticed.
+const NICE: i32 = 5;
+
+/// Lets the other workers of the machine come first, in this thread and in those that llama.cpp starts from it.
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::warn!(%error, "the engine keeps its priority");
+    }
+}
+
 fn context_params(settings: &LlamaSettings) -> LlamaContextParams {
     let threads = i32::try_from(settings.threads).unwrap_or(i32::MAX);
     LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(settings.context.saturating_mul(settings.capacity)))
-        .with_n_seq_max(settings.capacity)
+        .with_n_seq_max(settings.conversations())
         .with_n_batch(batch::BATCH_TOKENS)
         .with_n_ubatch(batch::BATCH_TOKENS)
         .with_n_threads(threads)

@@ -9,6 +9,8 @@ use std::time::Duration;
 const SPOKEN_TOKEN: Duration = Duration::from_millis(250);
 /// A reply so far ahead of its mouth can wait while prompts are computed.
 pub const AMPLE: Duration = Duration::from_secs(4);
+/// But for no longer: the daemon gives a reply up whose next token does not come for three seconds.
+pub const LONGEST_REST: Duration = Duration::from_millis(1_500);
 /// What a step may take when no reply is written: a request that comes or is cancelled meanwhile waits for its end. Small
 /// steps cost: the weights are read for each.
 const LONGEST_STEP: Duration = Duration::from_secs(1);
@@ -25,12 +27,16 @@ const LEARNING: f32 = 0.3;
 #[derive(Debug)]
 pub struct Pace {
     prompt_tokens_per_second: f32,
+    /// Nothing was measured yet.
+    is_guessed: bool,
+    /// How long a request has its place.
+    stay: Duration,
 }
 
 impl Default for Pace {
     /// Two older cores with half a billion parameters.
     fn default() -> Self {
-        Pace { prompt_tokens_per_second: 100.0 }
+        Pace { prompt_tokens_per_second: 100.0, is_guessed: true, stay: Duration::ZERO }
     }
 }
 
@@ -40,7 +46,38 @@ impl Pace {
         if prompt_tokens >= LEAST_TOKENS && !took.is_zero() {
             let speed = prompt_tokens as f32 / took.as_secs_f32();
             self.prompt_tokens_per_second += LEARNING * (speed - self.prompt_tokens_per_second);
+            self.is_guessed = false;
         }
+    }
+
+    /// A request had its place for so long.
+    pub fn learn_stay(&mut self, stay: Duration) {
+        self.stay = self.stay.mul_f32(1.0 - LEARNING) + stay.mul_f32(LEARNING);
+    }
+
+    /// How long a request waits for a place that all `at_once` have and `ahead` others wait for.
+    pub fn until_placed(&self, ahead: usize, at_once: usize) -> Duration {
+        self.stay.mul_f32((ahead + 1) as f32 / at_once as f32)
+    }
+
+    /// Which of the waiting prompts are not computed in time: of each, in their order, the tokens that are left and how long
+    /// its caller still waits. Never the first, for which nobody makes room by leaving, and none for whom the time would not
+    /// be enough alone: what is computed of it now serves its next turn.
+    pub fn too_late(&self, waiting: &[(usize, Option<Duration>)]) -> Vec<usize> {
+        if self.is_guessed {
+            return Vec::new();
+        }
+        let takes = |tokens: usize| Duration::from_secs_f32(tokens as f32 / self.prompt_tokens_per_second);
+        let mut before = 0;
+        let mut late = Vec::new();
+        for (at, &(left, patience)) in waiting.iter().enumerate() {
+            if at > 0 && patience.is_some_and(|patience| takes(before + left) > patience && takes(left) <= patience) {
+                late.push(at);
+            } else {
+                before += left;
+            }
+        }
+        late
     }
 
     /// Tokens of prompts for the next step, when the reply that is least ahead of its mouth is `ahead` by so much; `None`:
@@ -95,6 +132,33 @@ mod tests {
         let second = Duration::from_secs(1);
         assert!(pace.rank(20, Duration::ZERO) < pace.rank(200, second));
         assert!(pace.rank(20, Duration::ZERO) > pace.rank(200, 8 * second));
+    }
+
+    #[test]
+    fn who_would_give_up_behind_others_is_told_at_once() {
+        let mut pace = Pace::default();
+        let within = |ms| Some(Duration::from_millis(ms));
+        let waiting = [(100, within(500)), (100, within(1_900)), (100, within(2_500)), (300, None), (500, within(100))];
+        assert_eq!(pace.too_late(&waiting), [0; 0], "nothing was measured yet");
+        for _ in 0..30 {
+            pace.learn(100, Duration::from_secs(1));
+        }
+        assert_eq!(
+            pace.too_late(&waiting),
+            [1],
+            "the third has the time of the second; alone the last has none either"
+        );
+    }
+
+    #[test]
+    fn a_place_is_waited_for_as_long_as_others_have_theirs() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.until_placed(3, 4), Duration::ZERO, "nothing was measured yet");
+        for _ in 0..30 {
+            pace.learn_stay(Duration::from_secs(2));
+        }
+        assert_eq!(pace.until_placed(0, 4).as_millis(), 499);
+        assert_eq!(pace.until_placed(3, 4).as_millis(), 1_999);
     }
 
     #[test]

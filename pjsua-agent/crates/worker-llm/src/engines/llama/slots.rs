@@ -9,6 +9,8 @@ pub struct Slot<T> {
     pub tokens: Vec<T>,
     /// A reply is being written in it.
     pub busy: bool,
+    /// Tokens that it may come to hold while it is busy.
+    pub reserved: usize,
     /// When it was last used, in requests.
     pub used: u64,
 }
@@ -18,6 +20,10 @@ pub struct Slots<T> {
     /// Indexed by the engine's sequence id.
     pub slots: Vec<Slot<T>>,
     clock: u64,
+    /// So many may be busy.
+    at_once: usize,
+    /// Tokens that the cache holds of all sequences together.
+    cells: usize,
 }
 
 /// Where a prompt goes, and what of it is there already.
@@ -35,14 +41,17 @@ pub struct Place {
 const WORTH_SHARING: usize = 16;
 
 impl<T: Copy + PartialEq> Slots<T> {
-    /// `count` empty sequences.
-    pub fn new(count: usize) -> Self {
-        let slot = Slot { call_id: String::new(), tokens: Vec::new(), busy: false, used: 0 };
-        Self { slots: vec![slot; count], clock: 0 }
+    /// `count` empty sequences in a cache of so many `cells`, `at_once` of which may be busy.
+    pub fn new(count: usize, at_once: usize, cells: usize) -> Self {
+        let slot = Slot { call_id: String::new(), tokens: Vec::new(), busy: false, reserved: 0, used: 0 };
+        Self { slots: vec![slot; count], clock: 0, at_once, cells }
     }
 
     /// The sequence that a request of this call would get now.
     pub fn free(&self, call_id: &str) -> Option<usize> {
+        if self.slots.iter().filter(|slot| slot.busy).count() >= self.at_once {
+            return None;
+        }
         let own = self.slots.iter().position(|slot| !call_id.is_empty() && slot.call_id == call_id);
         match own {
             Some(own) => Some(own).filter(|own| !self.slots[*own].busy),
@@ -53,7 +62,7 @@ impl<T: Copy + PartialEq> Slots<T> {
     /// Takes a free sequence for `prompt`: the call's own, else the one unused for longest. At least one
     /// token of the prompt is left to compute, since a model answers only to what it computes.
     ///
-    /// Nothing when all are busy, or when the call's own is: its former reply has not ended yet.
+    /// Nothing when as many are busy as may be, or when the call's own is: its former reply has not ended yet.
     pub fn place(&mut self, call_id: &str, prompt: &[T], may_share: bool) -> Option<Place> {
         let slot = self.free(call_id)?;
         let usable = &prompt[..prompt.len().saturating_sub(1)];
@@ -69,6 +78,23 @@ impl<T: Copy + PartialEq> Slots<T> {
         call_id.clone_into(&mut taken.call_id);
         (taken.busy, taken.used) = (true, self.clock);
         Some(Place { slot, own: kept, donor })
+    }
+
+    /// Makes room for all that a busy sequence may come to hold: empties the conversations unused for longest, and tells
+    /// which. Cells that sequences share are counted for each of them.
+    pub fn reserve(&mut self, slot: usize, tokens: usize) -> Vec<usize> {
+        self.slots[slot].reserved = tokens;
+        let size = |slot: &Slot<T>| if slot.busy { slot.reserved.max(slot.tokens.len()) } else { slot.tokens.len() };
+        let mut held: usize = self.slots.iter().map(size).sum();
+        let mut emptied = Vec::new();
+        while held > self.cells {
+            let idle = |at: &usize| !self.slots[*at].busy && !self.slots[*at].tokens.is_empty();
+            let Some(at) = (0..self.slots.len()).filter(idle).min_by_key(|at| self.slots[*at].used) else { break };
+            held -= self.slots[at].tokens.len();
+            self.slots[at].tokens.clear();
+            emptied.push(at);
+        }
+        emptied
     }
 }
 
@@ -96,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_call_returns_to_its_own_sequence() {
-        let mut slots = Slots::new(2);
+        let mut slots = Slots::new(2, 2, 1_000);
         let first = place(&mut slots, "a", &long(1)).unwrap();
         end(&mut slots, first.slot);
         let other = place(&mut slots, "b", &[7, 8]).unwrap();
@@ -107,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_prompt_that_is_wholly_there_keeps_all_but_its_last_token() {
-        let mut slots = Slots::new(1);
+        let mut slots = Slots::new(1, 1, 1_000);
         let first = place(&mut slots, "a", &long(1)).unwrap();
         end(&mut slots, first.slot);
         assert_eq!(place(&mut slots, "a", &long(1)).unwrap().own, 41);
@@ -115,16 +141,16 @@ mod tests {
 
     #[test]
     fn a_new_call_shares_the_agents_prompt_with_another() {
-        let mut slots = Slots::new(2);
+        let mut slots = Slots::new(2, 2, 1_000);
         let first = place(&mut slots, "a", &long(1)).unwrap();
         let second = place(&mut slots, "b", &long(2)).unwrap();
         assert_eq!(second.donor, Some((first.slot, 40)));
-        assert_eq!(Slots::new(2).place("c", &long(1), false).unwrap().donor, None);
+        assert_eq!(Slots::new(2, 2, 1_000).place("c", &long(1), false).unwrap().donor, None);
     }
 
     #[test]
     fn the_sequence_unused_for_longest_is_given_to_a_new_call() {
-        let mut slots = Slots::new(2);
+        let mut slots = Slots::new(2, 2, 1_000);
         for call in ["a", "b", "a"] {
             let place = place(&mut slots, call, &[1, 2]).unwrap();
             end(&mut slots, place.slot);
@@ -136,7 +162,7 @@ mod tests {
 
     #[test]
     fn nothing_is_placed_while_all_or_the_calls_own_are_busy() {
-        let mut slots = Slots::new(2);
+        let mut slots = Slots::new(2, 2, 1_000);
         place(&mut slots, "a", &[1]).unwrap();
         assert_eq!(place(&mut slots, "a", &[1]), None);
         place(&mut slots, "b", &[1]).unwrap();
@@ -144,8 +170,34 @@ mod tests {
     }
 
     #[test]
+    fn more_conversations_are_kept_than_are_answered_at_once() {
+        let mut slots = Slots::new(3, 1, 1_000);
+        for call in ["a", "b", "c"] {
+            let place = place(&mut slots, call, &long(1)).unwrap();
+            assert_eq!(slots.free("d"), None, "one at once");
+            end(&mut slots, place.slot);
+        }
+        assert_eq!(place(&mut slots, "a", &long(2)).unwrap().own, 40);
+    }
+
+    #[test]
+    fn the_conversations_unused_for_longest_make_room() {
+        let mut slots = Slots::new(4, 4, 100);
+        for call in ["a", "b"] {
+            let place = place(&mut slots, call, &[1; 30]).unwrap();
+            assert_eq!(slots.reserve(place.slot, 40), [0; 0]);
+            end(&mut slots, place.slot);
+        }
+        let third = place(&mut slots, "c", &[2; 30]).unwrap();
+        assert_eq!(slots.reserve(third.slot, 60), [0], "the first call's");
+        assert_eq!(slots.slots[1].tokens.len(), 30);
+        let fourth = place(&mut slots, "d", &[2; 5]).unwrap();
+        assert_eq!(slots.reserve(fourth.slot, 20), [1], "what another may come to hold is not given away");
+    }
+
+    #[test]
     fn calls_without_an_id_never_share_a_sequence_by_it() {
-        let mut slots = Slots::new(2);
+        let mut slots = Slots::new(2, 2, 1_000);
         let first = place(&mut slots, "", &[1]).unwrap();
         let second = place(&mut slots, "", &[1]).unwrap();
         assert_ne!(first.slot, second.slot);
