@@ -135,7 +135,10 @@ pub struct PhraseCache {
 
 const WORKERS: std::ops::RangeInclusive<u32> = 1..=64;
 const THREADS: std::ops::RangeInclusive<u32> = 1..=256;
-const CAPACITY: std::ops::RangeInclusive<u32> = 1..=256;
+const UTTERANCES_AT_ONCE: std::ops::RangeInclusive<u32> = 1..=256;
+
+/// llama.cpp has 256 sequences at most, and four are kept for each reply.
+const REPLIES_AT_ONCE: std::ops::RangeInclusive<u32> = 1..=64;
 
 /// Reads `[stt]`.
 pub(super) fn read_stt(mut section: Section<'_>) -> Stt {
@@ -148,7 +151,7 @@ pub(super) fn read_stt(mut section: Section<'_>) -> Stt {
     let model = section.optional("model", model("stt"));
     let language = section.or("language", kinds::language, "en".to_owned());
     let threads = section.optional("threads", kinds::integer(THREADS));
-    let capacity = section.optional("capacity", kinds::integer(CAPACITY));
+    let capacity = section.optional("capacity", kinds::integer(UTTERANCES_AT_ONCE));
     if is_local(&workers) && !section.has("model") {
         match engine {
             SttEngine::Whisper => {
@@ -195,7 +198,7 @@ fn read_model(section: &mut Section<'_>, engine: LlmEngine, max_tokens: u32) -> 
     let model = section.optional("model", model("llm"));
     let context = section.optional("context", kinds::integer(512..=1_048_576));
     let threads = section.optional("threads", kinds::integer(THREADS));
-    let capacity = section.optional("capacity", kinds::integer(CAPACITY));
+    let capacity = section.optional("capacity", kinds::integer(REPLIES_AT_ONCE));
     let max_tokens = section.or("max_tokens", kinds::integer(1..=4096), max_tokens);
     let temperature = section.or("temperature", kinds::number(0.0..=2.0), 0.3);
     if is_local(&workers) && engine == LlmEngine::Llama && !section.has("model") {

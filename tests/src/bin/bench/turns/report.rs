@@ -23,6 +23,9 @@ struct Measured {
     network: Vec<Row>,
 }
 
+/// Adds what was measured of one part.
+type Section = fn(&mut String, &[Row]) -> Result<()>;
+
 /// Writes it from the rows of the last runs.
 pub fn write(extent: &Extent, rows_dir: &Path) -> Result<String> {
     let rows = |part: Part| read(rows_dir, part.name());
@@ -35,12 +38,18 @@ pub fn write(extent: &Extent, rows_dir: &Path) -> Result<String> {
         network: rows(Part::Network)?,
     };
     let mut page = head(extent)?;
-    latency(&mut page, &measured.latency)?;
-    pauses(&mut page, &measured.pauses)?;
-    barge_in(&mut page, &measured.barge_in)?;
-    load(&mut page, &measured.load)?;
-    techniques(&mut page, &measured.ab)?;
-    network(&mut page, &measured.network)?;
+    let sections: [(Section, &[Row]); 6] = [
+        (latency, &measured.latency),
+        (pauses, &measured.pauses),
+        (barge_in, &measured.barge_in),
+        (load, &measured.load),
+        (techniques, &measured.ab),
+        (network, &measured.network),
+    ];
+    // A part that was never measured has no section; the table of targets says so.
+    for (section, rows) in sections.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        section(&mut page, rows)?;
+    }
     targets(&mut page, &measured, extent.engines)?;
     Ok(page)
 }
@@ -341,7 +350,8 @@ fn targets(page: &mut String, measured: &Measured, engines: Engines) -> Result<(
             missed.push((name, why));
             "**missed**"
         };
-        writeln!(page, "| {name} | ≤ {limit:.0} {unit} | {value:.1} {unit} | {verdict} |")
+        let value = if count == 0 { "–".to_owned() } else { format!("{value:.1} {unit}") };
+        writeln!(page, "| {name} | ≤ {limit:.0} {unit} | {value} | {verdict} |")
     };
     line("voice-to-voice p50, one call", 300.0, one.at(0.50), one.len(), "ms", WHY_WAIT)?;
     line("voice-to-voice p95, one call", p95_one, one.at(0.95), one.len(), "ms", WHY_WAIT)?;
