@@ -363,12 +363,13 @@ impl Lease {
                 true
             }
             Failure::Unreachable(_) | Failure::NotReady(_) | Failure::Lost(_) | Failure::Incomplete => true,
-            // An answer, though not the wanted one.
-            Failure::Busy(_) | Failure::Refused(_) | Failure::Failed(_) => {
+            // A model's engine refuses what it cannot begin in time, so it is at work. Elsewhere the places are counted
+            // before the engine, which may hang in all of them.
+            Failure::Busy(_) if worker.stage == Stage::Llm => {
                 worker.delivered();
                 false
             }
-            Failure::Cancelled => false,
+            Failure::Busy(_) | Failure::Refused(_) | Failure::Failed(_) | Failure::Cancelled => false,
         };
         let mut record = worker.record();
         // A late failure says nothing about the process that has replaced the failed one.
