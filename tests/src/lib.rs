@@ -21,6 +21,7 @@ pub mod recognise;
 pub mod relay;
 pub mod rtp;
 pub mod scene;
+pub mod setup;
 pub mod sipp;
 pub mod speech;
 pub mod wait;

@@ -36,7 +36,7 @@ pub fn block(count: u16) -> Result<u16> {
 /// One port that is free for UDP and TCP.
 ///
 /// # Errors
-/// None is free.
+/// No port is free.
 pub fn one() -> Result<u16> {
     block(2)
 }

@@ -223,7 +223,8 @@ impl Speech {
         let times = self.said.entry(plain.to_owned()).or_default();
         *times += 1;
         let is_long = plain.split(' ').filter(|word| word.chars().count() > 1).count() >= LEAST_WORDS;
-        *times > if is_long { 1 } else { MOST_TIMES } || self.run.1 > MOST_TIMES
+        let most = if is_long { 1 } else { MOST_TIMES };
+        *times > most || self.run.1 > MOST_TIMES
     }
 
     /// Without `names_like_this`, alone or with arguments in brackets, and without the signs of emphasis.

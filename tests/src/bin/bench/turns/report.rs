@@ -117,7 +117,7 @@ fn latency(page: &mut String, rows: &[Row]) -> Result<()> {
         early.text(),
         late(rows)
     )?;
-    waterfall(page, rows)?;
+    waterfall(page, &stages(rows).collect::<Vec<_>>())?;
     let speculated = Share::of(stages(rows).map(|stages| stages.speculated));
     let cached = Share::of(stages(rows).map(|stages| stages.cached));
     let fillers = Share::of(stages(rows).map(|stages| stages.filler));
@@ -131,10 +131,10 @@ fn latency(page: &mut String, rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-fn waterfall(page: &mut String, rows: &[Row]) -> Result<()> {
+fn waterfall(page: &mut String, stages: &[&Stages]) -> Result<()> {
     let names = ["wait for the endpoint", "final transcript", "model", "voice", "daemon itself", "in all"];
     for (index, name) in names.iter().enumerate() {
-        let sample: Sample = stages(rows).map(|stages| stages.ms[index]).filter(|ms| ms.is_finite()).collect();
+        let sample: Sample = stages.iter().map(|stages| stages.ms[index]).filter(|ms| ms.is_finite()).collect();
         writeln!(page, "| {name} | {} |", sample.cells())?;
     }
     Ok(())
@@ -241,17 +241,12 @@ fn load(page: &mut String, rows: &[Row]) -> Result<()> {
     writeln!(page, "\nThe probe, on the same two cores, sent {} packets more than 5 ms late.\n", late(rows))?;
     writeln!(page, "Where a filler came first its time is the one above: {}.", fillers(rows))?;
     for (calls, variant) in crowds(rows) {
-        let own: Vec<Row> = rows
-            .iter()
-            .filter(|row| matches!(row, Row::Stages(one) if (one.calls, &*one.variant) == (calls, variant)))
-            .cloned()
-            .collect();
         writeln!(
             page,
             "\nWhere the time goes, {calls} calls{}:\n\n{HEADER}",
             if variant.is_empty() { "" } else { " in a rush" }
         )?;
-        waterfall(page, &own)?;
+        waterfall(page, &of_crowd(rows, (calls, variant)))?;
     }
     Ok(())
 }
@@ -273,10 +268,14 @@ fn crowds(rows: &[Row]) -> Vec<(u32, &str)> {
     crowds
 }
 
+fn of_crowd<'a>(rows: &'a [Row], crowd: (u32, &str)) -> Vec<&'a Stages> {
+    stages(rows).filter(|stages| (stages.calls, &*stages.variant) == crowd).collect()
+}
+
 /// How many of the answers heard at each load began with a filler.
 fn fillers(rows: &[Row]) -> String {
     let load = |(calls, variant): (u32, &str)| {
-        let own = stages(rows).filter(|stages| (stages.calls, &*stages.variant) == (calls, variant));
+        let own = of_crowd(rows, (calls, variant)).into_iter();
         let variant = if variant.is_empty() { String::new() } else { format!(" ({variant})") };
         format!("{calls} calls{variant} {}", Share::of(own.map(|stages| stages.filler)).text())
     };
@@ -377,7 +376,8 @@ const WHY_WAIT: &str = "where the end-of-turn score is not sure the agent waits 
     better, or a recogniser whose words can be relied on, would reach both.";
 const WHY_QUEUE: &str = "the recognisers of the calls share two cores with the voice, the score and the probe itself.";
 const WHY_CUT: &str = "the pauses stand where the speakers themselves rest; there the score is as high as at many an end \
-    (docs/benchmarks/hearing.md), and the recogniser's words contradict it too rarely. A score trained on hesitating callers on the telephone, would tell.";
+    (docs/benchmarks/hearing.md), and the recogniser's words contradict it too rarely. A score \
+    trained on hesitating callers on the telephone would tell.";
 const WHY_DUCK: &str = "it is counted from the first audible packet, and words that begin with an \"s\", or with a short \
     syllable before a stop (\"ex-cuse\"), pause the agent for good from their first long vowel on. Who pauses at the hiss \
     pauses at every breath, cough and key as well.";

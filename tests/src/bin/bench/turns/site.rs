@@ -136,7 +136,7 @@ pub fn greeted(caller: &Caller) -> Result<()> {
 /// Silence after which an answer is over.
 pub const QUIET: Duration = Duration::from_millis(700);
 
-/// The same where a model may still write what comes after a filler.
+/// Silence after which an answer is over where a model may still write what comes after a filler.
 const QUIET_WITH_MODEL: Duration = Duration::from_millis(2_500);
 
 /// An agent that has not begun by then does not answer.
