@@ -43,10 +43,12 @@ bench: deps sources asterisk ## measure latency, turn-taking, pacing, CPU and me
 	@$(MAKE) --no-print-directory models
 	@$(RELEASE)/bench
 
-eval: deps sources ## ask three agents 259 questions, by rules and by models; writes docs/benchmarks/evaluation.md
+eval: deps sources ## ask three agents 259 questions, by rules and by models; writes docs/benchmarks/evaluation*.md
 	$(CARGO) build --release --locked --workspace
 	@$(RELEASE)/pjsua-agent models pull smollm2-135m qwen2.5-0.5b
+	@$(MAKE) --no-print-directory models
 	@$(RELEASE)/eval
+	@$(RELEASE)/eval --aloud --answerers rules,smollm2-135m
 
 build: sources ## the daemon and its workers, in target/release
 	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)

@@ -12,11 +12,16 @@ use tests::daemon::{Daemon, Engines};
 use tests::material::{self, SPEECH_LEVEL_DBFS, at_level};
 use tests::rtp::Codec;
 use tests::scene::{self, PATIENCE};
-use tests::speech::Speech;
+use tests::setup::Setup;
+use tests::speech::{Speech, Voice};
 
 /// A call in which the greeting was heard.
 fn call(name: &str, engines: Engines) -> (Daemon, Caller) {
-    let (daemon, dir) = scene::direct(name, |setup| setup.engines = engines).unwrap();
+    call_with(name, |setup| setup.engines = engines)
+}
+
+fn call_with(name: &str, change: impl FnOnce(&mut Setup)) -> (Daemon, Caller) {
+    let (daemon, dir) = scene::direct(name, change).unwrap();
     let caller = scene::call_directly(&daemon, Codec::Pcmu, &dir.join("caller")).unwrap();
     scene::hear_greeting(&caller).unwrap();
     (daemon, caller)
@@ -42,6 +47,20 @@ fn callers_are_understood_and_answered() {
     assert_eq!(caller.rtp().failure(), None);
     let journal = scene::hang_up(&caller, &daemon).unwrap();
     assert_eq!(journal.transcripts().len(), 3, "{:?}", journal.transcripts());
+}
+
+#[test]
+fn words_of_the_agents_vocabulary_are_heard() {
+    let (daemon, caller) = call_with("real-models-vocabulary", |setup| {
+        setup.engines = Engines::Real;
+        setup.agent_more = "vocabulary = [\"blue teapot\", \"green vase\", \"large bowl\"]\n".into();
+    });
+    // "The green base" and "the large bull", unless it is known what is sold.
+    for (voice, question) in [(Voice::Rms, "how much is the green vase"), (Voice::Awb, "and the large bowl")] {
+        scene::ask_speech(&caller, &Speech::new(voice, question).unwrap()).unwrap();
+    }
+    let heard = scene::hang_up(&caller, &daemon).unwrap().transcripts().join(" ");
+    assert!(heard.contains("green vase") && heard.contains("large bowl"), "{heard}");
 }
 
 #[test]

@@ -120,6 +120,13 @@ impl Journal {
             .collect()
     }
 
+    /// What the agent says while a reply is late.
+    pub fn fillers(&self) -> Vec<String> {
+        let settings = self.of_kind("call").map(|line| &line["settings"]).find(|settings| settings.is_object());
+        let lists = ["fillers", "question_fillers"].into_iter().filter_map(|list| settings?[list].as_array());
+        lists.flatten().filter_map(|filler| filler.as_str()).map(str::to_owned).collect()
+    }
+
     /// How the transfer ended: the code of the last report about it.
     pub fn transfer_code(&self) -> Option<u64> {
         self.of_kind("call").filter(|line| line["event"] == "transfer").filter_map(|line| line["code"].as_u64()).last()

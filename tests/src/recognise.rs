@@ -84,7 +84,8 @@ impl Judge {
     }
 
     async fn recognise(&self, samples: &[i16], adaptation: Vec<u8>) -> Result<(String, Vec<u8>)> {
-        let options = RecogniseOptions { sample_rate_hz: 16_000, language: "en".into(), adaptation };
+        let options =
+            RecogniseOptions { sample_rate_hz: 16_000, language: "en".into(), adaptation, ..Default::default() };
         let mut recognition = self.client.recognise(options);
         for piece in samples.chunks(FRAME * 5) {
             recognition.send(piece)?;

@@ -159,6 +159,7 @@ mod tests {
             phrases: Default::default(),
             turns: Default::default(),
             spoken_style: true,
+            vocabulary: Vec::new(),
             pre_response: None,
         }
     }

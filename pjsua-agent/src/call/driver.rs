@@ -119,7 +119,7 @@ pub async fn drive(setup: CallSetup) -> CallOutcome {
         conversation: Conversation::new(settings.clone()),
         settings,
         ear,
-        recogniser: Recogniser::new(speech, agent.language.clone(), setup.pre_roll, setup.suppress_noise),
+        recogniser: Recogniser::new(speech, &agent, setup.pre_roll, setup.suppress_noise),
         voice: Voice::new(playout, Arc::clone(&setup.speech), Arc::clone(&setup.phrases), voice),
         call: setup.call,
         sip: setup.sip,

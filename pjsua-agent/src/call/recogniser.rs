@@ -11,12 +11,14 @@ use noise_suppression::Suppressor;
 
 use super::kept::KeptAudio;
 use super::recognition::{Heard, Recognition};
+use crate::config::Agent;
 use crate::speech::Speech;
 
 /// Everything that is being written down of what the caller says.
 pub struct Recogniser {
     speech: Arc<Speech>,
     language: String,
+    vocabulary: Vec<String>,
     /// The newest is fed, older ones wait for their final transcript.
     running: BTreeMap<UtteranceId, Recognition>,
     kept: KeptAudio,
@@ -27,11 +29,12 @@ pub struct Recogniser {
 }
 
 impl Recogniser {
-    /// For a caller who speaks `language`; `pre_roll` is what the gate delivers from before an opening.
-    pub fn new(speech: Arc<Speech>, language: String, pre_roll: Duration, suppress_noise: bool) -> Recogniser {
+    /// For callers of `agent`; `pre_roll` is what the gate delivers from before an opening.
+    pub fn new(speech: Arc<Speech>, agent: &Agent, pre_roll: Duration, suppress_noise: bool) -> Recogniser {
         Recogniser {
             speech,
-            language,
+            language: agent.language.clone(),
+            vocabulary: agent.vocabulary.clone(),
             running: BTreeMap::new(),
             kept: KeptAudio::new(pre_roll),
             adaptation: Vec::new(),
@@ -60,6 +63,7 @@ impl Recogniser {
             sample_rate_hz: media::SAMPLE_RATE_HZ,
             language: self.language.clone(),
             adaptation: self.adaptation.clone(),
+            vocabulary: self.vocabulary.clone(),
         };
         let recognition = Recognition::start(Arc::clone(&self.speech), options, self.suppressor.clone(), report);
         self.kept.frames().for_each(|frame| recognition.audio(*frame));

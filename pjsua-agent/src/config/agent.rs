@@ -35,6 +35,8 @@ pub struct Agent {
     pub turns: Turns,
     /// Whether a language model is told how to speak on a telephone
     pub spoken_style: bool,
+    /// Words and names that callers are likely to say, for recognisers that can be told
+    pub vocabulary: Vec<String>,
     /// What the small model of `[llm_small]` says first; `None`: it is not asked
     pub pre_response: Option<PreResponse>,
 }
@@ -112,6 +114,9 @@ pub struct Phrases {
     pub question_fillers: Option<Vec<String>>,
 }
 
+/// Letters of a vocabulary: about a hundred of a recogniser's tokens, half of what Whisper can be told.
+const LONGEST_VOCABULARY: usize = 400;
+
 /// Said when no rule matches and the agent has nothing else for that.
 const FALLBACK: &str = "Sorry, I did not get that. Could you say it in other words?";
 
@@ -178,6 +183,14 @@ fn read_agent(mut root: Section<'_>, name: String, base: &Base<'_>) -> Option<Ag
     let prompt = root.or("prompt", kinds::text, String::new());
     let language = root.or("language", kinds::language, "en".to_owned());
     let spoken_style = root.or("spoken_style", kinds::boolean, true);
+    let vocabulary = root.or("vocabulary", kinds::list(0, kinds::spoken_phrase), Vec::new());
+    let length: usize = vocabulary.iter().map(|phrase| phrase.chars().count()).sum();
+    if length > LONGEST_VOCABULARY {
+        root.fault(
+            "vocabulary",
+            format!("holds {length} letters; allowed: up to {LONGEST_VOCABULARY}, more would not be heard better"),
+        );
+    }
     let human = root.optional("human", uri_with_user);
     let voice = root.optional("voice", kinds::text);
     let tts = base.tts;
@@ -215,6 +228,7 @@ fn read_agent(mut root: Section<'_>, name: String, base: &Base<'_>) -> Option<Ag
         phrases,
         turns,
         spoken_style,
+        vocabulary,
         pre_response,
     })
 }

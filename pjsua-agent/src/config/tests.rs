@@ -281,7 +281,7 @@ fn all_problems_of_all_files_are_reported_at_once_in_the_order_of_their_lines() 
         pjsua-agent.toml:9: [turns] endpoint_silence: 500 has no unit; allowed: \"500ms\", \"30s\", …: 100ms to 5s\n\
         pjsua-agent.toml:10: [turns] reply_timeout: \"6 parsecs\" is not a duration (unknown time unit \"parsecs\", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations)); allowed: 500ms to 1m\n\
         pjsua-agent.toml:11: colour: unknown; allowed: turns, tts, llm_small, agents, sip, account, stt, llm, vad, hearing, api, journal, daemon, log\n\
-        agents/demo.toml:1: greting: unknown, did you mean “greeting”?; allowed: name, greeting, prompt, language, spoken_style, human, voice, fallback, phrases, turns, pre_response, rule\n\
+        agents/demo.toml:1: greting: unknown, did you mean “greeting”?; allowed: name, greeting, prompt, language, spoken_style, vocabulary, human, voice, fallback, phrases, turns, pre_response, rule\n\
         agents/demo.toml:2: [[rule]] say: is missing\n\
         agents/demo.toml:4: [[rule]] hangup: 1 is an integer; allowed: true, false";
     assert_eq!(site.problems(), expected);
@@ -324,6 +324,22 @@ fn a_model_is_a_path_or_an_id_of_the_store_and_of_the_right_kind() {
     assert!(problems("qwen2.5-0.5").contains("did you mean “qwen2.5-0.5b”?"), "{}", problems("qwen2.5-0.5"));
     let wrong = problems("whisper-tiny.en");
     assert!(wrong.contains("is a model of the kind stt; allowed: \"smollm2-135m\""), "{wrong}");
+}
+
+#[test]
+fn a_vocabulary_holds_words_and_not_too_many() {
+    let site = |vocabulary: &str| {
+        Site::with_agent(&minimal(""), &format!("greeting = \"Hello\"\nvocabulary = {vocabulary}\n"))
+    };
+    let config = site("[\"blue teapot\", \"Kingfisher\"]").load().expect("it is good");
+    assert_eq!(config.agents["demo"].vocabulary, ["blue teapot", "Kingfisher"]);
+    let problems = site("[\"teapot\", \"?!\"]").problems();
+    assert!(problems.starts_with("agents/demo.toml:2: vocabulary: \"?!\" holds no word"), "{problems}");
+    let problems = site(&format!("[\"{}\"]", "teapot ".repeat(60))).problems();
+    assert!(
+        problems.starts_with("agents/demo.toml:2: vocabulary: holds 420 letters; allowed: up to 400"),
+        "{problems}"
+    );
 }
 
 #[test]

@@ -20,12 +20,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = WorkerClient::connect_lazy(&address.parse()?);
     let speed: f64 = speed.parse()?;
     let keep = env::var_os("ONE_CALLER").is_some();
+    let vocabulary: Vec<String> =
+        env::var("VOCABULARY").map(|words| words.split(',').map(str::to_owned).collect()).unwrap_or_default();
     let mut adaptation = Vec::new();
     for file in args {
         let bytes = fs::read(&file)?;
         let (samples, _) = bytes[WAV_HEADER_BYTES.min(bytes.len())..].as_chunks::<2>();
         let samples: Vec<i16> = samples.iter().map(|&sample| i16::from_le_bytes(sample)).collect();
-        let options = RecogniseOptions { adaptation: adaptation.clone(), ..Default::default() };
+        let options =
+            RecogniseOptions { adaptation: adaptation.clone(), vocabulary: vocabulary.clone(), ..Default::default() };
         let (mut audio, mut events) = client.recognise(options).split();
         let started = Instant::now();
         let sender = tokio::spawn(async move {

@@ -83,6 +83,7 @@ async fn serve(
         utterance: Utterance {
             language: options.language,
             adaptation: options.adaptation,
+            vocabulary: options.vocabulary,
             fate: fate.clone(),
             ..Utterance::default()
         },

@@ -1,5 +1,6 @@
 //! `make eval`: whether agents answer rightly what callers ask them; by rules, by models, and by both.
 
+mod aloud;
 mod judge;
 mod question;
 mod report;
@@ -19,7 +20,8 @@ use question::{Question, Questions};
 
 /// Asks agents hundreds of questions in writing, judges the answers, and writes docs/benchmarks/evaluation.md.
 #[derive(Debug, Parser)]
-#[command(after_help = "Example:\n  eval --answerers rules,smollm2-135m --every 5    about 2 minutes")]
+#[command(after_help = "Examples:\n  eval --answerers rules,smollm2-135m --every 5    about 2 minutes\n  \
+                    eval --aloud --answerers rules,smollm2-135m      about 25 minutes")]
 struct Arguments {
     /// Who answers: rules, a model of the store beside the rules, or alone (alone:MODEL)
     #[arg(long, value_delimiter = ',', default_value = "rules,smollm2-135m,qwen2.5-0.5b,alone:qwen2.5-0.5b")]
@@ -30,9 +32,22 @@ struct Arguments {
     /// Every so many-th question only
     #[arg(long, default_value_t = 1)]
     every: usize,
-    /// The report
-    #[arg(long, value_name = "FILE", default_value_os_t = repository().join("docs/benchmarks/evaluation.md"))]
-    out: PathBuf,
+    /// Ask the questions that are marked for it aloud, each in a call, with Whisper tiny.en and Piper
+    #[arg(long)]
+    aloud: bool,
+    /// Tell the recogniser nothing of the agent's vocabulary
+    #[arg(long, requires = "aloud")]
+    without_vocabulary: bool,
+    /// The report; by default docs/benchmarks/evaluation.md, or evaluation-aloud.md
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn out(&self) -> PathBuf {
+        let page = if self.aloud { "evaluation-aloud.md" } else { "evaluation.md" };
+        self.out.clone().unwrap_or_else(|| repository().join("docs/benchmarks").join(page))
+    }
 }
 
 /// What `pjsua-agent ask --json` prints.
@@ -42,6 +57,9 @@ struct Answer {
     answer: String,
     act: Option<String>,
     first_ms: u64,
+    /// What the recogniser made of a question that was asked aloud.
+    #[serde(skip)]
+    heard: Option<String>,
 }
 
 /// One question and what became of it.
@@ -62,9 +80,18 @@ fn main() -> Result<()> {
         for agent in &arguments.agents {
             let questions = Questions::read(&repository().join(format!("tests/evaluation/{agent}.toml")))?;
             eprintln!("eval: {agent}, answered by {answerer} …");
-            let asked: Vec<Question> = questions.all.iter().step_by(arguments.every.max(1)).cloned().collect();
-            let config = configuration(answerer, &questions.agent, &dir.join(format!("{place}-{agent}")))?;
-            let answers = ask(&config, &asked)?;
+            let asked = questions.all.iter().filter(|question| question.aloud || !arguments.aloud);
+            let asked: Vec<Question> = asked.step_by(arguments.every.max(1)).cloned().collect();
+            let dir = dir.join(format!("{place}-{agent}"));
+            let answers = if arguments.aloud {
+                let file = match arguments.without_vocabulary {
+                    true => &aloud::without_vocabulary(&questions.agent, &dir)?,
+                    false => &questions.agent,
+                };
+                aloud::ask(file, aloud::engines(answerer)?, &asked, &dir)?
+            } else {
+                ask(&configuration(answerer, &questions.agent, &dir)?, &asked)?
+            };
             let judge = Judge::of(&questions)?;
             let outcomes = asked.into_iter().zip(answers).map(|(question, answer)| {
                 let verdict = judge.judge(&question, &answer.answer, answer.act.as_deref());
@@ -74,9 +101,10 @@ fn main() -> Result<()> {
         }
     }
     let text = report::page(&arguments, &results)?;
-    std::fs::write(&arguments.out, &text).with_context(|| format!("cannot write {}", arguments.out.display()))?;
+    let out = arguments.out();
+    std::fs::write(&out, &text).with_context(|| format!("cannot write {}", out.display()))?;
     println!("{}", text.split("\n## What").next().unwrap_or_default());
-    eprintln!("eval: written to {}", arguments.out.display());
+    eprintln!("eval: written to {}", out.display());
     Ok(())
 }
 

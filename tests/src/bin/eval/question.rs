@@ -16,7 +16,6 @@ pub struct Question {
     pub never: Vec<String>,
     pub outcome: Wanted,
     #[serde(default)]
-    #[expect(dead_code, reason = "for those that are asked in a call")]
     pub aloud: bool,
 }
 

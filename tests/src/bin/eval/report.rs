@@ -14,14 +14,25 @@ use super::{Arguments, Outcome, Results};
 /// Wrong answers that are shown of each answerer.
 const SHOWN: usize = 25;
 
+const IN_WRITING: &str = "each in a conversation of its own, in writing (`pjsua-agent ask`): what a caller would hear, with \
+    rules, model and filter as in a call";
+const ALOUD: &str = "each in a call of its own over G.711, asked after the greeting by one of three of flite's voices, heard \
+    by Whisper tiny.en, spoken by Piper's joe, all on this machine; the time is that on the wire, from the last sound of the \
+    question to the first of the answer or of a filler before it";
+
 pub fn page(arguments: &Arguments, results: &Results) -> Result<String> {
     let count: usize = results.iter().filter(|((place, _), _)| *place == 0).map(|(_, outcomes)| outcomes.len()).sum();
     let version = Command::new(program("pjsua-agent")?).arg("version").output()?.stdout;
+    let (title, more, how) = if arguments.aloud {
+        let more = if arguments.without_vocabulary { " --aloud --without-vocabulary" } else { " --aloud" };
+        ("Evaluation, aloud: whether callers are understood and answered rightly", more, ALOUD)
+    } else {
+        ("Evaluation: whether agents answer rightly", "", IN_WRITING)
+    };
     let mut page = format!(
-        "# Evaluation: whether agents answer rightly\n\n\
-         Written by `eval --answerers {} --agents {} --every {}` (`make eval`), {}, {} cores. {count} questions of \
-         `tests/evaluation`, each in a conversation of its own, in writing (`pjsua-agent ask`): what a caller would hear, with rules, \
-         model and filter as in a call. *rules*: the agent's rules alone. A model's name: the rules first, the model for the rest, held to \
+        "# {title}\n\n\
+         Written by `eval{more} --answerers {} --agents {} --every {}`, {}, {} cores. {count} questions of \
+         `tests/evaluation`, {how}. *rules*: the agent's rules alone. A model's name: the rules first, the model for the rest, held to \
          its sources. *alone:* the model without rules. Judged by words that an answer must and must not hold; a claim \
          where nothing is known counts as invented, also when it happens to be harmless.\n\n",
         arguments.answerers.join(","),
@@ -61,7 +72,9 @@ pub fn page(arguments: &Arguments, results: &Results) -> Result<String> {
         writeln!(page, "\n## What {answerer} did not answer rightly\n")?;
         let wrong = all(results, place).into_iter().filter(|outcome| outcome.verdict != Verdict::Right);
         for Outcome { question, answer, verdict } in wrong.take(SHOWN) {
-            writeln!(page, "- {}: “{}” — “{}”", verdict.name(), question.ask, answer.answer)?;
+            write!(page, "- {}: “{}”", verdict.name(), question.ask)?;
+            answer.heard.iter().try_for_each(|heard| write!(page, ", heard as “{heard}”"))?;
+            writeln!(page, " — “{}”", answer.answer)?;
         }
     }
     Ok(page)

@@ -86,6 +86,8 @@ pub struct Utterance {
     pub language: String,
     /// What [`Transcript::adaptation`] was after this caller's last utterance, or empty.
     pub adaptation: Vec<u8>,
+    /// Words and names that are likely to be said.
+    pub vocabulary: Vec<String>,
     /// What has become of it meanwhile.
     pub fate: Arc<Fate>,
     /// Where it computes, among others.

@@ -32,6 +32,9 @@ pub struct Extent {
     /// Seconds of each kind of noise
     #[arg(long, default_value_t = 600)]
     noise_seconds: u64,
+    /// Each recogniser a second time, told the vocabulary of conf/agents/demo.toml
+    #[arg(long)]
+    vocabulary: bool,
     /// Every so many-th utterance only
     #[arg(long, default_value_t = 1)]
     every: usize,
@@ -108,7 +111,11 @@ pub fn run(extent: &Extent) -> Result<()> {
     for engine in &extent.engines {
         eprintln!("bench: {engine} …");
         let recogniser = Recogniser::start(&arguments(engine)?, &dir.join(engine))?;
-        rows.push(measure(engine, &recogniser, &groups, &noises)?);
+        rows.push(measure(engine, &recogniser, &[], &groups, &noises)?);
+        if extent.vocabulary {
+            let name = format!("{engine}, told the vocabulary");
+            rows.push(measure(&name, &recogniser, &vocabulary()?, &groups, &noises)?);
+        }
     }
     let text = report(extent, &groups, &noises, &rows)?;
     publish(&text, &extent.out)
@@ -123,7 +130,23 @@ fn arguments(engine: &str) -> Result<Vec<String>> {
     Ok(["--engine", "whisper", "--model", &model.display().to_string()].map(str::to_owned).into())
 }
 
-fn measure(engine: &str, recogniser: &Recogniser, groups: &[Group], noises: &[Sounds]) -> Result<Row> {
+/// What the agent of the demonstration hears most.
+fn vocabulary() -> Result<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Agent {
+        vocabulary: Vec<String>,
+    }
+    let text = std::fs::read_to_string(repository().join("conf/agents/demo.toml"))?;
+    Ok(toml::from_str::<Agent>(&text)?.vocabulary)
+}
+
+fn measure(
+    engine: &str,
+    recogniser: &Recogniser,
+    vocabulary: &[String],
+    groups: &[Group],
+    noises: &[Sounds],
+) -> Result<Row> {
     let (mut finals, mut partials, mut seconds) = (Vec::new(), 0, 0.0);
     let (mut counts, mut worst) = (Vec::new(), Vec::new());
     let before = recogniser.cpu()?;
@@ -131,7 +154,7 @@ fn measure(engine: &str, recogniser: &Recogniser, groups: &[Group], noises: &[So
         let mut count = (0, 0);
         for prompt in &group.prompts {
             let line = over_the_line(&prompt.samples_16k)?;
-            let heard = recogniser.hear(&line, HANG_OVER, &prompt.language, Pace::RealTime)?;
+            let heard = recogniser.hear(&line, HANG_OVER, &prompt.language, vocabulary, Pace::RealTime)?;
             let said = words(prompt.text.as_deref().unwrap_or_default());
             let wrong = errors(&words(&heard.text), &said);
             if wrong > 0 {
@@ -150,7 +173,7 @@ fn measure(engine: &str, recogniser: &Recogniser, groups: &[Group], noises: &[So
     for sounds in noises {
         let mut count = (0, 0);
         for sound in &sounds.pieces {
-            let heard = recogniser.hear(&over_the_line(sound)?, Duration::ZERO, "en", Pace::AtOnce)?;
+            let heard = recogniser.hear(&over_the_line(sound)?, Duration::ZERO, "en", vocabulary, Pace::AtOnce)?;
             let has_words = !words(&heard.text).is_empty();
             if has_words {
                 worst.push(format!("{}: “{}” for {}", engine, heard.text, sounds.name));
@@ -226,19 +249,20 @@ fn pieces(length: Duration, millis: &[u64], make: impl Fn(u64, Duration) -> Resu
 fn report(extent: &Extent, groups: &[Group], noises: &[Sounds], rows: &[Row]) -> Result<String> {
     let mut page = format!(
         "# Recognition: how well callers are understood, how soon, and at what cost\n\n\
-         Written by `bench recognition --engines {} --noise-seconds {} --every {}`. Through the worker `pjsua-agent-stt`, fed as \
+         Written by `bench recognition --engines {} --noise-seconds {} --every {}{}`. Through the worker `pjsua-agent-stt`, fed as \
          the daemon feeds it: G.711 µ-law both ways, {} ms before the first sound, 20 ms frames in real time until {} ms after \
          the last sound, when the final transcript is asked for.\n\n{}\n",
         extent.engines.join(","),
         extent.noise_seconds,
         extent.every,
+        if extent.vocabulary { " --vocabulary" } else { "" },
         PRE_ROLL.as_millis(),
         HANG_OVER.as_millis(),
         machine::table("as in the tables")?,
     );
     write!(
         page,
-        "## Words\n\nWord error rate, and its words; numbers as spoken digits, no vocabulary hints.\n\n| recogniser |"
+        "## Words\n\nWord error rate, and its words; numbers as spoken digits. *Told the vocabulary*: that of `conf/agents/demo.toml`, which nine of the flite sentences are about.\n\n| recogniser |"
     )?;
     for (number, group) in groups.iter().enumerate() {
         let count = rows.first().map_or(0, |row| row.groups[number].1);

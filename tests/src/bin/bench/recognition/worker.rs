@@ -50,10 +50,21 @@ impl Recogniser {
     ///
     /// # Errors
     /// It gives no final transcript.
-    pub fn hear(&self, samples: &[i16], silence: Duration, language: &str, pace: Pace) -> Result<Heard> {
+    pub fn hear(
+        &self,
+        samples: &[i16],
+        silence: Duration,
+        language: &str,
+        vocabulary: &[String],
+        pace: Pace,
+    ) -> Result<Heard> {
         self.0.runtime.block_on(async {
-            let options =
-                RecogniseOptions { sample_rate_hz: 16_000, language: language.into(), ..RecogniseOptions::default() };
+            let options = RecogniseOptions {
+                sample_rate_hz: 16_000,
+                language: language.into(),
+                vocabulary: vocabulary.to_vec(),
+                ..RecogniseOptions::default()
+            };
             let (mut audio, mut events) = self.0.client.recognise(options).split();
             let samples = samples.to_vec();
             let sender = tokio::spawn(async move {

@@ -11,7 +11,7 @@ use whisper_rs::{
     WhisperTokenData, get_lang_id, get_lang_str,
 };
 
-use super::{judging::Decoded, loops};
+use super::{judging::Decoded, loops, loops::Alike};
 use crate::{cores::Cores, engines::EngineError, fate::Fate};
 
 /// Positions of the encoder a second of audio takes.
@@ -36,6 +36,8 @@ pub(super) enum Purpose {
 /// How a pass is run.
 pub(super) struct Pass<'a> {
     pub(super) language: &'a str,
+    /// Tokens of what was said before, or might have been: Whisper writes as they do.
+    pub(super) prompt: &'a [c_int],
     pub(super) purpose: Purpose,
     pub(super) threads: usize,
 }
@@ -72,6 +74,7 @@ pub(super) struct Decoder {
 
 /// What whisper.cpp is told by [`stop_loops`].
 struct Guard {
+    alike: Arc<Alike>,
     end_of_text: i32,
     vocabulary: usize,
     seconds: f32,
@@ -80,9 +83,10 @@ struct Guard {
 }
 
 impl Decoder {
-    pub(super) fn new(context: &WhisperContext, language: &str) -> Result<Self, EngineError> {
+    pub(super) fn new(context: &WhisperContext, alike: &Arc<Alike>, language: &str) -> Result<Self, EngineError> {
         let watch = SharedWatch::default();
         let guard = Guard {
+            alike: Arc::clone(alike),
             end_of_text: context.token_eot(),
             vocabulary: usize::try_from(context.n_vocab()).unwrap_or(0),
             seconds: 0.0,
@@ -118,6 +122,7 @@ impl Decoder {
         self.guard.seconds = seconds.min(30.0);
         self.guard.said = None;
         let mut parameters = self.parameters.clone();
+        parameters.set_tokens(pass.prompt);
         parameters.set_audio_ctx(audio_context(samples.len(), self.most_positions));
         parameters.set_n_threads(c_int::try_from(pass.threads).unwrap_or(1));
         parameters.set_max_tokens(most_tokens(samples.len()));
@@ -154,11 +159,15 @@ impl Decoder {
             }
         }
         let count = log_probabilities.len().max(1) as f32;
+        let text = String::from_utf8_lossy(&text);
+        let looped = self.guard.said.is_some();
+        // What leads over to the next time.
+        let text = if looped { text.trim_end_matches([',', ' ']) } else { &text };
         Decoded {
-            text: String::from_utf8_lossy(&text).trim().to_owned(),
+            text: text.trim().to_owned(),
             mean_log_probability: log_probabilities.iter().sum::<f32>() / count,
             no_speech,
-            looped: self.guard.said.is_some(),
+            looped,
             seconds,
         }
     }
@@ -218,7 +227,8 @@ unsafe extern "C" fn stop_loops(
     }
     // SAFETY: whisper.cpp gives the tokens of the sequence so far.
     let tokens = unsafe { std::slice::from_raw_parts(tokens, count) };
-    let words: Vec<i32> = tokens.iter().map(|token| token.id).filter(|&id| id < guard.end_of_text).collect();
+    let words = tokens.iter().map(|token| token.id).filter(|&id| id < guard.end_of_text);
+    let words: Vec<i32> = words.map(|id| guard.alike.standing_for(id)).collect();
     guard.said = loops::said_before_loop(&words, guard.seconds);
     if guard.said.is_some() {
         // SAFETY: one logit for each entry of the vocabulary of this model.

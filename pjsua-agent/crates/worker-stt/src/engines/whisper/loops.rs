@@ -1,7 +1,36 @@
 //! Whisper's way to fail: it says the same again and again, until something stops it.
 
+use std::collections::HashMap;
+
 /// Tokens that a person says in a second, at the most; people who read aloud stay below 4.5.
 const FASTEST_TOKENS_PER_SECOND: f32 = 5.5;
+
+/// Tokens that read alike: of each token that begins as the others do in all but case, the first; of all without a letter or
+/// a digit, the same one.
+pub(super) struct Alike(Vec<i32>);
+
+impl Alike {
+    /// Of a vocabulary whose tokens read so, in their order.
+    pub(super) fn of<'a>(tokens: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let mut first = HashMap::new();
+        let mut alike = Vec::new();
+        for (id, text) in (0..).zip(tokens) {
+            // A part of a letter reads like nothing else.
+            let same = text.map_or(id, |text| {
+                let has_words = text.contains(char::is_alphanumeric);
+                let key = if has_words { text.to_lowercase() } else { String::new() };
+                *first.entry(key).or_insert(id)
+            });
+            alike.push(same);
+        }
+        Self(alike)
+    }
+
+    /// What stands for `token`.
+    pub(super) fn standing_for(&self, token: i32) -> i32 {
+        usize::try_from(token).ok().and_then(|token| self.0.get(token)).copied().unwrap_or(token)
+    }
+}
 
 /// How many of `tokens` were said before the decoder began to repeat itself; `None` while it does not.
 ///
@@ -20,7 +49,7 @@ pub(super) fn said_before_loop(tokens: &[i32], seconds: f32) -> Option<usize> {
             (_, true) => 1,
         };
         // Of a loop one is believed: the first.
-        (repeats > believed).then(|| tokens.len() - (repeats - 1) * period)
+        (repeats > believed).then(|| start(tokens, period) + period)
     })
 }
 
@@ -28,6 +57,12 @@ pub(super) fn said_before_loop(tokens: &[i32], seconds: f32) -> Option<usize> {
 fn repeats(tokens: &[i32], period: usize) -> usize {
     let last = &tokens[tokens.len() - period..];
     tokens.rchunks_exact(period).take_while(|piece| *piece == last).count()
+}
+
+/// Where that begins which comes again after `period` tokens, up to the end.
+fn start(tokens: &[i32], period: usize) -> usize {
+    let again = tokens.iter().zip(&tokens[period..]).rev().take_while(|(token, later)| token == later).count();
+    tokens.len() - period - again
 }
 
 #[cfg(test)]
@@ -57,10 +92,20 @@ mod tests {
     }
 
     #[test]
+    fn the_same_words_read_alike_however_they_are_written() {
+        let alike =
+            Alike::of([" Where", " where", ",", "?", " is", " Is", "where"].map(Some).into_iter().chain([None]));
+        let plain: Vec<i32> = (0..9).map(|token| alike.standing_for(token)).collect();
+        assert_eq!(plain, [0, 0, 2, 2, 4, 4, 6, 7, 8]);
+    }
+
+    #[test]
     fn what_was_said_before_the_loop_is_kept() {
         let mut tokens = vec![11, 12, 13];
         tokens.extend(sentence(2));
         assert_eq!(said_before_loop(&tokens, 1.0), Some(9));
         assert_eq!(said_before_loop(&[], 1.0), None);
+        let seen_late = [&sentence(2)[..], &[1, 2]].concat();
+        assert_eq!(said_before_loop(&seen_late, 2.3), Some(6), "nothing of the second time");
     }
 }

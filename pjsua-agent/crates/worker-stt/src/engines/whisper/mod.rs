@@ -14,6 +14,7 @@ mod judging;
 mod loops;
 
 use std::{
+    ffi::c_int,
     path::Path,
     sync::{Arc, Mutex, Once, PoisonError},
     time::{Duration, Instant},
@@ -28,6 +29,7 @@ use super::{Effort, Engine, EngineError, Recogniser, Transcript, Utterance, prim
 use agreement::Agreement;
 use decoder::{Decoder, LEAST_SAMPLES, Pass, Purpose};
 use judging::judge;
+use loops::Alike;
 
 /// New audio that makes another look worthwhile: two or three words.
 const LOOK_STEP_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 7 / 10;
@@ -35,6 +37,9 @@ const LOOK_STEP_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 7 / 10;
 const FIRST_LOOK_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 2;
 /// The share of a core that looks at one utterance may take, in percent of the time it lasts.
 const LOOK_PERCENT: u32 = 15;
+
+/// Tokens of the vocabulary; Whisper itself takes 224.
+const MOST_PROMPT_TOKENS: usize = 100;
 
 /// A model in memory.
 pub struct Whisper {
@@ -45,6 +50,7 @@ pub struct Whisper {
 
 struct Shared {
     context: WhisperContext,
+    alike: Arc<Alike>,
     language: String,
     threads: usize,
     /// Those that no pass uses.
@@ -55,7 +61,21 @@ impl Shared {
     /// An idle decoder, or a new one: after a failure there is one less.
     fn take(&self) -> Result<Decoder, EngineError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| Decoder::new(&self.context, &self.language), Ok)
+        idle.map_or_else(|| Decoder::new(&self.context, &self.alike, &self.language), Ok)
+    }
+
+    /// The tokens that tell Whisper of `vocabulary`, as if it had just been said.
+    fn prompt(&self, vocabulary: &[String]) -> Vec<c_int> {
+        if vocabulary.is_empty() {
+            return Vec::new();
+        }
+        // A list with an end, measured: of 624 words of synthetic callers of a shop 62 were wrong without it, 28 to 35 with
+        // lists of 8 to 16 phrases, 46 with a full stop behind each phrase, 53 to 61 with the agent's sentences instead.
+        let text = format!(" {}.", vocabulary.join(", "));
+        // No token is shorter than a byte, and whisper-rs takes a list that is too short for one of negative length.
+        let mut tokens = self.context.tokenize(&text, text.len()).unwrap_or_default();
+        tokens.truncate(MOST_PROMPT_TOKENS);
+        tokens
     }
 
     fn put_back(&self, decoder: Decoder) {
@@ -77,7 +97,9 @@ impl Whisper {
         let context = WhisperContext::new_with_params(model, parameters)
             .map_err(|_| wrong("whisper.cpp cannot load it; it is damaged or of a newer kind".into()))?;
         let language = primary_language(language);
-        let shared = Shared { context, language: language.clone(), threads, idle: Mutex::default() };
+        let tokens = (0..context.n_vocab()).map(|token| context.token_to_str(token).ok());
+        let alike = Arc::new(Alike::of(tokens));
+        let shared = Shared { context, alike, language: language.clone(), threads, idle: Mutex::default() };
         let whisper = Whisper {
             name: model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             shared: Arc::new(shared),
@@ -122,6 +144,7 @@ impl Engine for Whisper {
             shared: Arc::clone(&self.shared),
             utterance: Utterance::default(),
             language: self.language.clone(),
+            prompt: Vec::new(),
             samples: Vec::new(),
             loudness: Loudness::default(),
             agreement: Agreement::default(),
@@ -130,7 +153,7 @@ impl Engine for Whisper {
         };
         // As many as can work at once are warmed, and so have a decoder.
         if effort == Effort::Full {
-            let decoder = Decoder::new(&self.shared.context, &self.language)?;
+            let decoder = Decoder::new(&self.shared.context, &self.shared.alike, &self.language)?;
             self.shared.put_back(decoder);
             recogniser.accept(&[0; LEAST_SAMPLES])?;
             recogniser.decode(Purpose::Whole, 1)?;
@@ -145,6 +168,7 @@ struct Run {
     shared: Arc<Shared>,
     utterance: Utterance,
     language: String,
+    prompt: Vec<c_int>,
     samples: Vec<f32>,
     loudness: Loudness,
     agreement: Agreement,
@@ -171,7 +195,7 @@ impl Run {
         let mut decoder = self.shared.take()?;
         let (fate, cores) = (&self.utterance.fate, &self.utterance.cores);
         let sounding = self.end_of_sound().min(samples);
-        let pass = Pass { language: &self.language, purpose, threads };
+        let pass = Pass { language: &self.language, prompt: &self.prompt, purpose, threads };
         let decoded = decoder.run(&self.samples, sounding, &pass, fate, cores);
         self.samples.truncate(samples);
         let (audio_ms, took_ms) = (samples / (SAMPLE_RATE_HZ as usize / 1000), began.elapsed().as_millis());
@@ -216,6 +240,7 @@ impl Recogniser for Run {
             "" => self.shared.language.clone(),
             language => primary_language(language),
         };
+        self.prompt = self.shared.prompt(&utterance.vocabulary);
         self.utterance = utterance.clone();
         Ok(())
     }
