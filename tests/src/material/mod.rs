@@ -42,7 +42,7 @@ pub use inner_pause::with_inner_pause;
 pub use level::{SPEECH_LEVEL_DBFS, active_level_dbfs, at_level, at_snr, mix};
 pub use phrases::{backchannels, interruptions};
 pub use prompt::{Prompt, choose};
-pub use recorded::{babble, music, prompts, sounds_dir, studio};
+pub use recorded::{babble, music, prompts, single_words, sounds_dir, studio};
 pub use voices::{Talker, spoken};
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use super::filter::{samples as samples_in, to_samples};
 use super::inner_pause::{fade, longest_rest};
 use super::level::{SPEECH_LEVEL_DBFS, at_level};
-use super::studio::STUDIO;
+use super::studio::{SINGLE_WORDS, STUDIO};
 use super::transcripts;
 use super::{Prompt, Talker, spoken};
 use crate::rtp::{Codec, Decoder, FRAME, RATE_HZ};
@@ -109,7 +109,21 @@ pub fn prompts(language: &str) -> Result<Vec<Prompt>> {
 /// # Errors
 /// The recordings cannot be had.
 pub fn studio() -> Result<Vec<Prompt>> {
-    STUDIO.iter().map(|(name, text)| Ok(Prompt { text: Some((*text).to_owned()), ..recording("en", name)? })).collect()
+    known(STUDIO)
+}
+
+/// The same speaker's 47 numbers, days and months, one word each.
+///
+/// # Errors
+/// The recordings cannot be had.
+pub fn single_words() -> Result<Vec<Prompt>> {
+    known(SINGLE_WORDS)
+}
+
+fn known(recordings: &[(&str, &str)]) -> Result<Vec<Prompt>> {
+    let read =
+        recordings.iter().map(|(name, text)| Ok(Prompt { text: Some((*text).to_owned()), ..recording("en", name)? }));
+    read.collect()
 }
 
 /// A single recording of the telephone exchange, whatever its length.

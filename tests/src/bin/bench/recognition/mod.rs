@@ -16,7 +16,7 @@ use tests::rtp::{Codec, Decoder, Encoder, FRAME, RATE_HZ};
 use crate::machine;
 use crate::report::publish;
 use crate::stats::Sample;
-use words::{errors, words};
+use words::{errors, is_loop, words};
 use worker::{Pace, Recogniser};
 
 /// What the daemon's gate lets through before speech, and after it.
@@ -81,6 +81,7 @@ fn groups(every: usize) -> Result<Vec<Group>> {
     let groups = [
         Group { name: "studio prompts", prompts: material::studio()? },
         Group { name: "flite sentences", prompts: synthetic.collect::<Result<_>>()? },
+        Group { name: "single words", prompts: material::single_words()? },
         Group { name: "other people", prompts: people.filter(|prompt| prompt.speaker != "Allison Smith").collect() },
     ];
     Ok(groups
@@ -100,6 +101,8 @@ struct Row {
     cpu: f64,
     /// Of each noise: utterances, and those in which words were heard.
     noises: Vec<(usize, usize)>,
+    /// Utterances, and those whose transcript repeats itself.
+    loops: (usize, usize),
     worst: Vec<String>,
 }
 
@@ -148,7 +151,7 @@ fn measure(
     noises: &[Sounds],
 ) -> Result<Row> {
     let (mut finals, mut partials, mut seconds) = (Vec::new(), 0, 0.0);
-    let (mut counts, mut worst) = (Vec::new(), Vec::new());
+    let (mut counts, mut worst, mut loops) = (Vec::new(), Vec::new(), (0, 0));
     let before = recogniser.cpu()?;
     for group in groups {
         let mut count = (0, 0);
@@ -156,7 +159,9 @@ fn measure(
             let line = over_the_line(&prompt.samples_16k)?;
             let heard = recogniser.hear(&line, HANG_OVER, &prompt.language, vocabulary, Pace::RealTime)?;
             let said = words(prompt.text.as_deref().unwrap_or_default());
-            let wrong = errors(&words(&heard.text), &said);
+            let heard_words = words(&heard.text);
+            let wrong = errors(&heard_words, &said);
+            loops = (loops.0 + 1, loops.1 + usize::from(is_loop(&heard_words)));
             if wrong > 0 {
                 worst.push(format!("{wrong} of {}: “{}” for “{}”", said.len(), heard.text, said.join(" ")));
             }
@@ -174,7 +179,9 @@ fn measure(
         let mut count = (0, 0);
         for sound in &sounds.pieces {
             let heard = recogniser.hear(&over_the_line(sound)?, Duration::ZERO, "en", vocabulary, Pace::AtOnce)?;
-            let has_words = !words(&heard.text).is_empty();
+            let heard_words = words(&heard.text);
+            let has_words = !heard_words.is_empty();
+            loops = (loops.0 + 1, loops.1 + usize::from(is_loop(&heard_words)));
             if has_words {
                 worst.push(format!("{}: “{}” for {}", engine, heard.text, sounds.name));
             }
@@ -189,6 +196,7 @@ fn measure(
         partials,
         cpu,
         noises: invented,
+        loops,
         worst,
     })
 }
@@ -289,6 +297,8 @@ fn report(extent: &Extent, groups: &[Group], noises: &[Sounds], rows: &[Row]) ->
         row.noises.iter().try_for_each(|(all, with_words)| write!(page, " {with_words} of {all} |"))?;
         writeln!(page)?;
     }
+    writeln!(page, "\nTranscripts that repeat themselves, of all utterances and noises:\n")?;
+    rows.iter().try_for_each(|row| writeln!(page, "- {}: {} of {}", row.engine, row.loops.1, row.loops.0))?;
     for row in rows {
         writeln!(page, "\n## What {} misheard\n", row.engine)?;
         row.worst.iter().take(40).try_for_each(|line| writeln!(page, "- {line}"))?;

@@ -16,7 +16,11 @@ const SAME: &[(&str, &str)] = &[
 
 const DIGITS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
-/// Lower case, without punctuation; figures as spoken digits, "10" as "ten".
+const TEENS: [&str; 10] =
+    ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
+const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+
+/// Lower case, without punctuation; figures of two digits as numbers, longer ones as spoken digits.
 pub fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase().replace('’', "'").replace('-', " ");
     let plain: String = lower.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' }).collect();
@@ -26,13 +30,27 @@ pub fn words(text: &str) -> Vec<String> {
 }
 
 fn spoken(word: &str) -> Vec<String> {
-    match word {
-        "10" => vec!["ten".to_owned()],
-        _ if word.chars().all(|c| c.is_ascii_digit()) => {
-            word.bytes().map(|digit| DIGITS[usize::from(digit - b'0')].to_owned()).collect()
-        }
-        _ => vec![word.to_owned()],
+    if !word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return vec![word.to_owned()];
     }
+    let digits: Vec<usize> = word.bytes().map(|digit| usize::from(digit - b'0')).collect();
+    let names = match digits[..] {
+        [1, unit] => vec![TEENS[unit]],
+        [tens @ 2..=9, 0] => vec![TENS[tens - 2]],
+        [tens @ 2..=9, unit] => vec![TENS[tens - 2], DIGITS[unit]],
+        _ => digits.iter().map(|&digit| DIGITS[digit]).collect(),
+    };
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether the same is said three times or more in a row, or a clause twice.
+pub fn is_loop(words: &[String]) -> bool {
+    (1..=words.len() / 2).any(|period| {
+        let same = |times: usize| {
+            words.windows(period * times).any(|window| window.chunks(period).all(|piece| *piece == window[..period]))
+        };
+        (words.len() >= period * 3 && same(3)) || (period >= 4 && same(2))
+    })
 }
 
 /// Words that must be changed, added or left out (Levenshtein).
@@ -55,8 +73,19 @@ mod tests {
     #[test]
     fn spelling_is_no_error_and_a_missing_word_is_one() {
         assert_eq!(words("It's 4517, Touch-Tone!"), words("it is four five one seven touch tone"));
+        assert_eq!(words("13, 35 and 80."), words("thirteen, thirty five and eighty"));
         let (heard, said) = (words("where my order is"), words("Where is my order?"));
         assert_eq!(errors(&heard, &said), 2);
         assert_eq!(errors(&[], &said), 4);
+    }
+
+    #[test]
+    fn what_comes_again_and_again_is_a_loop() {
+        for text in ["please please please", "I see, I see, I see", "where is your shop where is your shop"] {
+            assert!(is_loop(&words(text)), "{text}");
+        }
+        for text in ["", "five five", "hello hello how are you", "no that is not that is not"] {
+            assert!(!is_loop(&words(text)), "{text}");
+        }
     }
 }

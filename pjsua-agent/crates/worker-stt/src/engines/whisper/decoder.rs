@@ -140,10 +140,10 @@ impl Decoder {
             return Ok(None);
         }
         result.map_err(failed)?;
-        Ok(Some(self.decoded(seconds)))
+        Ok(Some(self.decoded(seconds, !pass.prompt.is_empty())))
     }
 
-    fn decoded(&self, seconds: f32) -> Decoded {
+    fn decoded(&self, seconds: f32, prompted: bool) -> Decoded {
         let most = self.guard.said.unwrap_or(usize::MAX);
         let mut text = Vec::new();
         let mut log_probabilities = Vec::new();
@@ -160,14 +160,13 @@ impl Decoder {
         }
         let count = log_probabilities.len().max(1) as f32;
         let text = String::from_utf8_lossy(&text);
-        let looped = self.guard.said.is_some();
         // What leads over to the next time.
-        let text = if looped { text.trim_end_matches([',', ' ']) } else { &text };
+        let text = if self.guard.said.is_some() { text.trim_end_matches([',', ' ']) } else { &text };
         Decoded {
             text: text.trim().to_owned(),
             mean_log_probability: log_probabilities.iter().sum::<f32>() / count,
             no_speech,
-            looped,
+            prompted,
             seconds,
         }
     }

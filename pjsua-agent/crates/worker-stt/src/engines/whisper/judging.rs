@@ -13,18 +13,23 @@ pub(super) struct Decoded {
     pub(super) mean_log_probability: f32,
     /// The probability that nobody speaks.
     pub(super) no_speech: f32,
-    /// It repeated itself; the text is what it said before.
-    pub(super) looped: bool,
+    /// It was told a vocabulary.
+    pub(super) prompted: bool,
     /// Length of the sound, silence at the end left out.
     pub(super) seconds: f32,
 }
 
-/// The least mean log-probability of words that were said, OpenAI's own.
-const LEAST_MEAN_LOG_PROBABILITY: f32 = -1.0;
-/// Nobody speaks, if the words are not certain either; OpenAI's own.
+/// The least mean log-probability of words that were said. OpenAI's own is −1; of 58 recorded single words (numbers, days,
+/// months) and 96 synthetic ones that leaves out 11 right ones and 2 wrong ones, and seven kinds of noise stay below −1.4.
+const LEAST_MEAN_LOG_PROBABILITY: f32 = -1.2;
+/// The same of one who was told a vocabulary: seven kinds of noise stay below −1.1.
+const LEAST_WHEN_PROMPTED: f32 = -1.0;
+/// Nobody speaks, if the words are not certain either; OpenAI's own. Known only without a vocabulary.
 const NO_SPEECH: f32 = 0.6;
-/// Phrases of silent scenes are believed from this probability of their words on.
+/// Phrases of silent scenes are believed from this probability of their words on, or when it is certain that somebody spoke.
 const SURE: f32 = 0.75;
+/// Somebody spoke, where the words are likely as well: of recorded single words nine in ten are below, of noise nothing is.
+const SPOKEN: f32 = 0.35;
 /// More words a second than anybody says.
 const FASTEST_WORDS_PER_SECOND: f32 = 6.5;
 /// A single word takes as long as this, however short it is.
@@ -63,12 +68,13 @@ pub(super) fn judge(decoded: &Decoded) -> Transcript {
     let text = decoded.text.trim();
     let words = words(text);
     let confidence = decoded.mean_log_probability.exp();
-    let is_guess = decoded.mean_log_probability < LEAST_MEAN_LOG_PROBABILITY
-        || (decoded.no_speech > NO_SPEECH && confidence < SURE)
-        || (decoded.looped && confidence < SURE && words.len() < 2);
+    let least = if decoded.prompted { LEAST_WHEN_PROMPTED } else { LEAST_MEAN_LOG_PROBABILITY };
+    let is_guess = decoded.mean_log_probability < least || (decoded.no_speech > NO_SPEECH && confidence < SURE);
     let room = decoded.seconds.max(SHORTEST_WORD_SECONDS) * FASTEST_WORDS_PER_SECOND;
     let is_hasty = words.len() as f32 > room.max(2.0);
-    let is_phantom = confidence < SURE && PHANTOMS.contains(&words.join(" ").as_str());
+    let is_spoken =
+        !decoded.prompted && decoded.no_speech < SPOKEN && decoded.mean_log_probability > LEAST_WHEN_PROMPTED;
+    let is_phantom = confidence < SURE && !is_spoken && PHANTOMS.contains(&words.join(" ").as_str());
     if words.is_empty() || is_remark(text) || is_guess || is_hasty || is_phantom {
         return Transcript::default();
     }
@@ -120,15 +126,31 @@ mod tests {
 
     #[test]
     fn phrases_of_silent_scenes_need_certainty() {
-        assert_eq!(heard("Thank you.", -0.6, 1.0), "");
-        assert_eq!(heard("Thank you.", -0.1, 1.0), "Thank you.");
-        assert_eq!(heard("Thanks for watching!", -0.4, 3.0), "");
+        let phrase = |text: &str, mean_log_probability, no_speech, prompted| {
+            let of = Decoded { text: text.into(), mean_log_probability, no_speech, prompted, seconds: 1.0 };
+            judge(&of).text
+        };
+        assert_eq!(phrase("Thank you.", -0.6, 0.5, false), "", "perhaps nobody spoke");
+        assert_eq!(phrase("Thank you.", -0.6, 0.1, false), "Thank you.");
+        assert_eq!(phrase("Thank you.", -1.1, 0.1, false), "", "an \"uh\"");
+        assert_eq!(phrase("Thank you.", -0.1, 0.5, false), "Thank you.");
+        assert_eq!(phrase("Thank you.", -0.9, 0.0, true), "", "not known whether anybody spoke");
+        assert_eq!(phrase("Okay.", -0.8, 0.2, false), "Okay.");
         assert_eq!(heard("Thank you for the invoice.", -0.6, 2.0), "Thank you for the invoice.");
     }
 
     #[test]
+    fn one_word_is_heard_also_of_a_decoder_that_repeats_it() {
+        for (word, mean_log_probability) in [("Yes.", -0.32), ("6", -0.33), ("35", -0.74), ("No.", -1.01), ("3", -1.14)]
+        {
+            assert_eq!(heard(word, mean_log_probability, 0.7), word);
+        }
+        assert_eq!(heard("What?", -1.83, 0.5), "", "a cough");
+    }
+
+    #[test]
     fn a_guess_is_not_heard() {
-        assert_eq!(heard("the booty part", -1.2, 2.0), "");
+        assert_eq!(heard("the booty part", -1.3, 2.0), "");
         assert_eq!(heard("I would like to know where my order is now please", -0.3, 0.5), "");
         let silent = Decoded {
             text: "Where is it?".into(),

@@ -3,7 +3,7 @@
 //! Whisper hears an utterance only as a whole, and a pass over it takes a core for a tenth of a second or more. So the work
 //! is done where it is most likely to be the last: when the caller falls silent the whole utterance is decoded at once,
 //! before anybody asks, and what was found then is the final transcript if nothing was said since. While he speaks it is
-//! decoded as often as a share of a core allows, and nobody else waits; of these passes that is told in which two agree.
+//! decoded as often as a share of a core allows, and nobody else waits; of these passes the first is told as it is, and later that in which two agree.
 //!
 //! An utterance holds no memory but its audio; the states of whisper.cpp, tens of megabytes each, are as many as passes can
 //! run at once.
@@ -38,6 +38,9 @@ const FIRST_LOOK_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 2;
 /// The share of a core that looks at one utterance may take, in percent of the time it lasts.
 const LOOK_PERCENT: u32 = 15;
 
+/// Shorter sound is decoded without the vocabulary: a list of phrases makes single words so unlikely that "yes", "no" and
+/// numbers are taken for noise.
+const SHORTEST_PROMPTED: usize = SAMPLE_RATE_HZ as usize * 5 / 4;
 /// Tokens of the vocabulary; Whisper itself takes 224.
 const MOST_PROMPT_TOKENS: usize = 100;
 
@@ -195,7 +198,8 @@ impl Run {
         let mut decoder = self.shared.take()?;
         let (fate, cores) = (&self.utterance.fate, &self.utterance.cores);
         let sounding = self.end_of_sound().min(samples);
-        let pass = Pass { language: &self.language, prompt: &self.prompt, purpose, threads };
+        let prompt = if sounding < SHORTEST_PROMPTED { &[] } else { &self.prompt[..] };
+        let pass = Pass { language: &self.language, prompt, purpose, threads };
         let decoded = decoder.run(&self.samples, sounding, &pass, fate, cores);
         self.samples.truncate(samples);
         let (audio_ms, took_ms) = (samples / (SAMPLE_RATE_HZ as usize / 1000), began.elapsed().as_millis());
@@ -283,7 +287,10 @@ impl Recogniser for Run {
             return Ok(None);
         }
         let text = self.text();
-        Ok(Some(self.agreement.agree(&text)))
+        let agreed = self.agreement.agree(&text);
+        // Whether who speaks over the agent says "mm-hmm" or begins a question must be known before he has said it twice.
+        // Of 288 beginnings of 0.3 and 0.4 s the first word was right in 143, wrong in 8, and not told in the others.
+        Ok(Some(if is_first { text } else { agreed }))
     }
 
     fn finish(&mut self, cores: usize) -> Result<Transcript, EngineError> {
