@@ -55,12 +55,10 @@ fn words_of_the_agents_vocabulary_are_heard() {
         setup.engines = Engines::Real;
         setup.agent_more = "vocabulary = [\"blue teapot\", \"green vase\", \"large bowl\"]\n".into();
     });
-    // "The green base" and "the large bull", unless it is known what is sold.
-    for (voice, question) in [(Voice::Rms, "how much is the green vase"), (Voice::Awb, "and the large bowl")] {
-        scene::ask_speech(&caller, &Speech::new(voice, question).unwrap()).unwrap();
-    }
-    let heard = scene::hang_up(&caller, &daemon).unwrap().transcripts().join(" ");
-    assert!(heard.contains("green vase") && heard.contains("large bowl"), "{heard}");
+    // "The green base", unless it is known what is sold.
+    scene::ask(&caller, "how much is the green vase").unwrap();
+    let heard = scene::hang_up(&caller, &daemon).unwrap().transcripts();
+    assert!(heard.len() == 1 && heard[0].starts_with("how much is the green vase"), "{heard:?}");
 }
 
 #[test]
@@ -116,4 +114,41 @@ fn rules_answer_first_and_a_model_that_invents_is_not_heard() {
         assert_eq!(invented, None, "{spoken}");
     }
     scene::hang_up(&caller, &daemon).unwrap();
+}
+
+#[test]
+fn a_model_that_stalls_within_its_reply_is_not_waited_for() {
+    let (daemon, caller) = call("real-models-stall", Engines::RealWithModel);
+    let question =
+        Speech::new(Voice::Rms, "please explain to me how people in other countries grow their tea").unwrap();
+    let before = daemon.running_journal().unwrap().unwrap().spoken().len();
+    let said = caller.rtp().say_and_wait(&question).unwrap();
+    let is_filler =
+        |clause: &String| ["Let me see.", "Let me check that.", "One moment, please."].contains(&clause.as_str());
+    let model = model_worker(&daemon);
+    tests::until("the model should begin to answer", PATIENCE, || {
+        let spoken = daemon.running_journal().ok()??.spoken();
+        spoken[before..].iter().any(|clause| !is_filler(clause)).then_some(())
+    })
+    .unwrap();
+    kill(model, Signal::SIGSTOP).unwrap();
+    caller.rtp().wait_finished(said.end, Duration::from_secs(4), Duration::from_secs(60)).unwrap();
+    let journal = daemon.running_journal().unwrap().unwrap();
+    let spoken = journal.spoken()[before..].join(" ");
+    eprintln!("said: {spoken}");
+    assert!(!spoken.contains("technical problem"), "{spoken}");
+    // It is killed as one that hangs, or goes on; either way the next question is answered.
+    let _ = kill(model, Signal::SIGCONT);
+    scene::ask(&caller, "what are your opening hours on saturday").unwrap();
+    assert!(last_clause(&daemon).ends_with("until one in the afternoon."), "{}", last_clause(&daemon));
+    scene::hang_up(&caller, &daemon).unwrap();
+}
+
+/// The worker that runs the model; the rules have one of the same program.
+fn model_worker(daemon: &Daemon) -> Pid {
+    let is_llama = |pid: &u32| {
+        std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.windows(5).any(|word| word == b"llama"))
+    };
+    let worker = daemon.workers("pjsua-agent-llm").into_iter().find(is_llama).unwrap();
+    Pid::from_raw(worker.try_into().unwrap())
 }

@@ -2,6 +2,7 @@
 //! may be spoken.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use conversation::{Act, Input, Stage, TurnId};
 use inference::proto::GenerateRequest;
@@ -9,10 +10,11 @@ use inference::proto::message::Role;
 use inference::{GenerationAct, GenerationEvent};
 use reply_filter::{Acts, Filter, Grounds, Unspoken};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::pre_response;
 use crate::metrics;
-use crate::speech::Speech;
+use crate::speech::{Generation, Speech};
 
 /// A reply being generated. Dropping it cancels.
 pub struct Reply {
@@ -79,34 +81,79 @@ async fn generate(
     let mut filter = filter_for(speech, &request, language);
     let mut generation = speech.generate(request).await.map_err(|error| error.to_string())?;
     let mut act = None;
-    let mut say = |text: String| {
-        let says = !text.trim().is_empty();
+    let mut said = Said::Nothing;
+    let mut say = |text: String, said: &mut Said| {
+        said.hears(&text);
+        *said_something |= *said != Said::Nothing;
         if !text.is_empty() {
             report(Input::ReplyDelta { turn, text });
         }
-        *said_something |= says;
-        says
     };
-    let (mut is_done, mut is_silent) = (false, true);
+    let mut is_done = false;
     while !is_done && !filter.is_over() {
-        match generation.next().await.map_err(|error| error.to_string())? {
-            Some(GenerationEvent::Delta(text)) if speech.is_written_by_operator() => is_silent &= !say(text),
-            Some(GenerationEvent::Delta(text)) => is_silent &= !say(filter.push(&text)),
-            Some(GenerationEvent::Act(asked)) => act = Some(asked),
-            Some(GenerationEvent::Done { .. }) => is_done = true,
-            None => return Err("the stream ended before the reply was done".into()),
+        match next(&mut generation, said).await {
+            Ok(GenerationEvent::Delta(text)) if speech.is_written_by_operator() => say(text, &mut said),
+            Ok(GenerationEvent::Delta(text)) => say(filter.push(&text), &mut said),
+            Ok(GenerationEvent::Act(asked)) => act = Some(asked),
+            Ok(GenerationEvent::Done { .. }) => is_done = true,
+            Err(reason) if said == Said::Nothing => return Err(reason),
+            Err(reason) => {
+                tracing::warn!(turn = turn.0, reason, "a reply broke off");
+                // What the filter still holds back is half a clause.
+                if said == Said::Part {
+                    say(format!(" {fallback}"), &mut said);
+                }
+                finish(turn, act, report);
+                return Ok(());
+            }
         }
     }
-    is_silent &= !say(filter.finish());
+    say(filter.finish(), &mut said);
     filter.unspoken().for_each(|kind| metrics::text_unspoken(kind.as_str()));
     let act = act.or_else(|| filter.act().map(marked));
     // All that came was something else, or it went on to invent: the operator's own words.
     let was_invented = filter.unspoken().any(|kind| kind == Unspoken::Unfounded);
+    let is_silent = said == Said::Nothing;
     if act.is_none() && (was_invented || (is_silent && filter.unspoken().next().is_some())) {
-        say(format!(" {fallback}"));
+        say(format!(" {fallback}"), &mut said);
     }
     finish(turn, act, report);
     Ok(())
+}
+
+/// How much of a reply was passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    /// It broke off, if nothing more comes.
+    Part,
+    /// It may end here.
+    Sentence,
+}
+
+impl Said {
+    fn hears(&mut self, text: &str) {
+        match text.trim_end().chars().next_back() {
+            Some('.' | '?' | '!' | '…' | '।' | '。') => *self = Said::Sentence,
+            Some(_) => *self = Said::Part,
+            None => {}
+        }
+    }
+}
+
+/// A worker that has begun to answer and gives nothing more for so long gives up less than a caller does.
+const LONGEST_STALL: Duration = Duration::from_secs(3);
+
+/// The next event. Of a reply that has begun, nothing for [`LONGEST_STALL`] is an error as well; before that, whoever made
+/// the request bounds the wait.
+async fn next(generation: &mut Generation, said: Said) -> Result<GenerationEvent, String> {
+    let event = if said == Said::Nothing {
+        generation.next().await
+    } else {
+        let stalled = |_| format!("nothing more came of it for {LONGEST_STALL:?}");
+        timeout(LONGEST_STALL, generation.next()).await.map_err(stalled)?
+    };
+    event.map_err(|error| error.to_string())?.ok_or_else(|| "the stream ended before the reply was done".to_owned())
 }
 
 /// The agent's own answer, if one of its rules fits; what the operator wrote is spoken as it is.
@@ -189,5 +236,24 @@ fn acts_of(request: &GenerateRequest) -> Acts {
     Acts {
         transfer: request.rules.iter().any(|rule| rule.transfer),
         hang_up: request.rules.iter().any(|rule| rule.hangup && !rule.transfer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_may_end_after_a_sentence_and_breaks_off_within_one() {
+        let after = |pieces: &[&str]| {
+            let mut said = Said::Nothing;
+            pieces.iter().for_each(|piece| said.hears(piece));
+            said
+        };
+        assert_eq!(after(&[]), Said::Nothing);
+        assert_eq!(after(&["", "  "]), Said::Nothing);
+        assert_eq!(after(&["We open at nine. ", ""]), Said::Sentence);
+        assert_eq!(after(&["We open at nine.", " On Saturday,"]), Said::Part);
+        assert_eq!(after(&["Really?"]), Said::Sentence);
     }
 }

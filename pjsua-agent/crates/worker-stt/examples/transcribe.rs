@@ -27,8 +27,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let bytes = fs::read(&file)?;
         let (samples, _) = bytes[WAV_HEADER_BYTES.min(bytes.len())..].as_chunks::<2>();
         let samples: Vec<i16> = samples.iter().map(|&sample| i16::from_le_bytes(sample)).collect();
-        let options =
-            RecogniseOptions { adaptation: adaptation.clone(), vocabulary: vocabulary.clone(), ..Default::default() };
+        let options = RecogniseOptions {
+            adaptation: adaptation.clone(),
+            vocabulary: vocabulary.clone(),
+            language: env::var("SPOKEN").unwrap_or_default(),
+            ..Default::default()
+        };
         let (mut audio, mut events) = client.recognise(options).split();
         let started = Instant::now();
         let sender = tokio::spawn(async move {

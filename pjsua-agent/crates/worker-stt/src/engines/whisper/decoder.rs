@@ -67,6 +67,7 @@ pub(super) struct Decoder {
     state: WhisperState,
     parameters: FullParams<'static, 'static>,
     language: String,
+    multilingual: bool,
     most_positions: usize,
     watch: SharedWatch,
     guard: Box<Guard>,
@@ -96,6 +97,7 @@ impl Decoder {
             state: context.create_state().map_err(failed)?,
             parameters: parameters(language, &watch),
             language: language.to_owned(),
+            multilingual: context.is_multilingual(),
             most_positions: usize::try_from(context.n_audio_ctx()).unwrap_or(0),
             watch,
             guard: Box::new(guard),
@@ -140,10 +142,10 @@ impl Decoder {
             return Ok(None);
         }
         result.map_err(failed)?;
-        Ok(Some(self.decoded(seconds, !pass.prompt.is_empty())))
+        Ok(Some(self.decoded(seconds, pass.prompt.is_empty() && !self.multilingual)))
     }
 
-    fn decoded(&self, seconds: f32, prompted: bool) -> Decoded {
+    fn decoded(&self, seconds: f32, knows_silence: bool) -> Decoded {
         let most = self.guard.said.unwrap_or(usize::MAX);
         let mut text = Vec::new();
         let mut log_probabilities = Vec::new();
@@ -165,8 +167,7 @@ impl Decoder {
         Decoded {
             text: text.trim().to_owned(),
             mean_log_probability: log_probabilities.iter().sum::<f32>() / count,
-            no_speech,
-            prompted,
+            no_speech: knows_silence.then_some(no_speech),
             seconds,
         }
     }

@@ -11,10 +11,9 @@ pub(super) struct Decoded {
     pub(super) text: String,
     /// The mean of the tokens' log-probabilities.
     pub(super) mean_log_probability: f32,
-    /// The probability that nobody speaks.
-    pub(super) no_speech: f32,
-    /// It was told a vocabulary.
-    pub(super) prompted: bool,
+    /// The probability that nobody speaks. Not known of a model that was told a language or a vocabulary: whisper.cpp takes it
+    /// from what would be said after those, where it is nothing always.
+    pub(super) no_speech: Option<f32>,
     /// Length of the sound, silence at the end left out.
     pub(super) seconds: f32,
 }
@@ -22,9 +21,9 @@ pub(super) struct Decoded {
 /// The least mean log-probability of words that were said. OpenAI's own is −1; of 58 recorded single words (numbers, days,
 /// months) and 96 synthetic ones that leaves out 11 right ones and 2 wrong ones, and seven kinds of noise stay below −1.4.
 const LEAST_MEAN_LOG_PROBABILITY: f32 = -1.2;
-/// The same of one who was told a vocabulary: seven kinds of noise stay below −1.1.
-const LEAST_WHEN_PROMPTED: f32 = -1.0;
-/// Nobody speaks, if the words are not certain either; OpenAI's own. Known only without a vocabulary.
+/// The same where it is not known whether anybody spoke: after a vocabulary seven kinds of noise stay below −1.1.
+const LEAST_OF_UNKNOWN: f32 = -1.0;
+/// Nobody speaks, if the words are not certain either; OpenAI's own.
 const NO_SPEECH: f32 = 0.6;
 /// Phrases of silent scenes are believed from this probability of their words on, or when it is certain that somebody spoke.
 const SURE: f32 = 0.75;
@@ -68,12 +67,13 @@ pub(super) fn judge(decoded: &Decoded) -> Transcript {
     let text = decoded.text.trim();
     let words = words(text);
     let confidence = decoded.mean_log_probability.exp();
-    let least = if decoded.prompted { LEAST_WHEN_PROMPTED } else { LEAST_MEAN_LOG_PROBABILITY };
-    let is_guess = decoded.mean_log_probability < least || (decoded.no_speech > NO_SPEECH && confidence < SURE);
+    let least = if decoded.no_speech.is_some() { LEAST_MEAN_LOG_PROBABILITY } else { LEAST_OF_UNKNOWN };
+    let is_silent = decoded.no_speech.is_some_and(|no_speech| no_speech > NO_SPEECH);
+    let is_guess = decoded.mean_log_probability < least || (is_silent && confidence < SURE);
     let room = decoded.seconds.max(SHORTEST_WORD_SECONDS) * FASTEST_WORDS_PER_SECOND;
     let is_hasty = words.len() as f32 > room.max(2.0);
-    let is_spoken =
-        !decoded.prompted && decoded.no_speech < SPOKEN && decoded.mean_log_probability > LEAST_WHEN_PROMPTED;
+    let is_spoken = decoded.no_speech.is_some_and(|no_speech| no_speech < SPOKEN)
+        && decoded.mean_log_probability > LEAST_OF_UNKNOWN;
     let is_phantom = confidence < SURE && !is_spoken && PHANTOMS.contains(&words.join(" ").as_str());
     if words.is_empty() || is_remark(text) || is_guess || is_hasty || is_phantom {
         return Transcript::default();
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn heard(text: &str, mean_log_probability: f32, seconds: f32) -> String {
-        judge(&Decoded { text: text.into(), mean_log_probability, seconds, ..Decoded::default() }).text
+        judge(&Decoded { text: text.into(), mean_log_probability, seconds, no_speech: Some(0.1) }).text
     }
 
     #[test]
@@ -126,16 +126,15 @@ mod tests {
 
     #[test]
     fn phrases_of_silent_scenes_need_certainty() {
-        let phrase = |text: &str, mean_log_probability, no_speech, prompted| {
-            let of = Decoded { text: text.into(), mean_log_probability, no_speech, prompted, seconds: 1.0 };
-            judge(&of).text
+        let phrase = |text: &str, mean_log_probability, no_speech| {
+            judge(&Decoded { text: text.into(), mean_log_probability, no_speech, seconds: 1.0 }).text
         };
-        assert_eq!(phrase("Thank you.", -0.6, 0.5, false), "", "perhaps nobody spoke");
-        assert_eq!(phrase("Thank you.", -0.6, 0.1, false), "Thank you.");
-        assert_eq!(phrase("Thank you.", -1.1, 0.1, false), "", "an \"uh\"");
-        assert_eq!(phrase("Thank you.", -0.1, 0.5, false), "Thank you.");
-        assert_eq!(phrase("Thank you.", -0.9, 0.0, true), "", "not known whether anybody spoke");
-        assert_eq!(phrase("Okay.", -0.8, 0.2, false), "Okay.");
+        assert_eq!(phrase("Thank you.", -0.6, Some(0.5)), "", "perhaps nobody spoke");
+        assert_eq!(phrase("Thank you.", -0.6, Some(0.1)), "Thank you.");
+        assert_eq!(phrase("Thank you.", -1.1, Some(0.1)), "", "an \"uh\"");
+        assert_eq!(phrase("Thank you.", -0.1, Some(0.5)), "Thank you.");
+        assert_eq!(phrase("Thank you.", -0.9, None), "", "not known whether anybody spoke");
+        assert_eq!(phrase("Okay.", -0.8, Some(0.2)), "Okay.");
         assert_eq!(heard("Thank you for the invoice.", -0.6, 2.0), "Thank you for the invoice.");
     }
 
@@ -152,15 +151,10 @@ mod tests {
     fn a_guess_is_not_heard() {
         assert_eq!(heard("the booty part", -1.3, 2.0), "");
         assert_eq!(heard("I would like to know where my order is now please", -0.3, 0.5), "");
-        let silent = Decoded {
-            text: "Where is it?".into(),
-            mean_log_probability: -0.5,
-            no_speech: 0.8,
-            seconds: 2.0,
-            ..Decoded::default()
-        };
+        let silent =
+            Decoded { text: "Where is it?".into(), mean_log_probability: -0.5, no_speech: Some(0.8), seconds: 2.0 };
         assert_eq!(judge(&silent), Transcript::default());
-        assert_eq!(judge(&Decoded { no_speech: 0.1, ..silent }).text, "Where is it?");
+        assert_eq!(judge(&Decoded { no_speech: Some(0.1), ..silent }).text, "Where is it?");
     }
 
     #[test]
