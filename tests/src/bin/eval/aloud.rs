@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tests::caller::Caller;
@@ -81,19 +81,11 @@ fn hear(caller: &Caller, end: WireTime) -> Option<u64> {
     u64::try_from(first.since(end).as_millis()).ok()
 }
 
-/// The journal is written after the call.
+/// The journal is completed after the call.
 fn complete(daemon: &Daemon) -> Result<Journal> {
-    let began = Instant::now();
-    loop {
-        let journal = daemon.newest_journal()?;
-        if journal.is_complete() {
-            return Ok(journal);
-        }
-        if began.elapsed() > PATIENCE {
-            bail!("{} is not completed", journal.path.display());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    tests::until("the journal should be complete", PATIENCE, || {
+        daemon.newest_journal().ok().filter(Journal::is_complete)
+    })
 }
 
 fn answer(question: &Question, first_ms: Option<u64>, journal: &Journal) -> Answer {

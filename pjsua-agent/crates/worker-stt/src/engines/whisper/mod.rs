@@ -3,7 +3,8 @@
 //! Whisper hears an utterance only as a whole, and a pass over it takes a core for a tenth of a second or more. So the work
 //! is done where it is most likely to be the last: when the caller falls silent the whole utterance is decoded at once,
 //! before anybody asks, and what was found then is the final transcript if nothing was said since. While he speaks it is
-//! decoded as often as a share of a core allows, and nobody else waits; of these passes the first is told as it is, and later that in which two agree.
+//! decoded as often as a share of a core allows, and nobody else waits; of these passes the first is told as it is, and later
+//! that in which two agree.
 //!
 //! An utterance holds no memory but its audio; the states of whisper.cpp, tens of megabytes each, are as many as passes can
 //! run at once.
@@ -289,7 +290,7 @@ impl Recogniser for Run {
         let text = self.text();
         let agreed = self.agreement.agree(&text);
         // Whether who speaks over the agent says "mm-hmm" or begins a question must be known before he has said it twice.
-        // Of 288 beginnings of 0.3 and 0.4 s the first word was right in 143, wrong in 8, and not told in the others.
+        // Of 288 beginnings of 0.3 and 0.4 s the first word was right in 177, wrong in 16, and not told in the others.
         Ok(Some(if is_first { text } else { agreed }))
     }
 
