@@ -32,15 +32,10 @@ impl Reply {
         report: impl Fn(Input) + Send + Sync + 'static,
     ) -> Reply {
         let task = tokio::spawn(async move {
-            let mut said_something = false;
             for _attempt in 0..2 {
-                match generate(&speech, turn, request.clone(), &language, &report, &mut said_something).await {
+                match generate(&speech, turn, request.clone(), &language, &report).await {
                     Ok(()) => return,
                     Err(reason) => tracing::warn!(turn = turn.0, reason, "reply failed"),
-                }
-                // Text that was spoken cannot be taken back, so a reply that broke off is not begun again.
-                if said_something {
-                    break;
                 }
             }
             report(Input::WorkerFailed { stage: Stage::Llm, utterance: None, turn: Some(turn) });
@@ -66,15 +61,16 @@ impl Drop for Reply {
     }
 }
 
+/// Fails only while nothing was said: text that was spoken cannot be taken back, so a reply that breaks off is ended here
+/// and not begun again.
 async fn generate(
     speech: &Speech,
     turn: TurnId,
     request: GenerateRequest,
     language: &str,
     report: &impl Fn(Input),
-    said_something: &mut bool,
 ) -> Result<(), String> {
-    if speech.asks_rules_first() && by_rules(speech, turn, &request, report, said_something).await {
+    if speech.asks_rules_first() && by_rules(speech, turn, &request, report).await {
         return Ok(());
     }
     let fallback = request.fallback.clone();
@@ -82,9 +78,8 @@ async fn generate(
     let mut generation = speech.generate(request).await.map_err(|error| error.to_string())?;
     let mut act = None;
     let mut said = Said::Nothing;
-    let mut say = |text: String, said: &mut Said| {
+    let say = |text: String, said: &mut Said| {
         said.hears(&text);
-        *said_something |= *said != Said::Nothing;
         if !text.is_empty() {
             report(Input::ReplyDelta { turn, text });
         }
@@ -125,9 +120,9 @@ async fn generate(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Said {
     Nothing,
-    /// It broke off, if nothing more comes.
+    /// The last words end within a sentence.
     Part,
-    /// It may end here.
+    /// The last words end a sentence, and so may be the reply's last.
     Sentence,
 }
 
@@ -157,13 +152,7 @@ async fn next(generation: &mut Generation, said: Said) -> Result<GenerationEvent
 }
 
 /// The agent's own answer, if one of its rules fits; what the operator wrote is spoken as it is.
-async fn by_rules(
-    speech: &Speech,
-    turn: TurnId,
-    request: &GenerateRequest,
-    report: &impl Fn(Input),
-    said_something: &mut bool,
-) -> bool {
+async fn by_rules(speech: &Speech, turn: TurnId, request: &GenerateRequest, report: &impl Fn(Input)) -> bool {
     let mut generation = match speech.ask_rules(request.clone()).await {
         Ok(generation) => generation,
         Err(reason) => {
@@ -186,7 +175,6 @@ async fn by_rules(
     if (text.trim().is_empty() && act.is_none()) || asks_again {
         return false;
     }
-    *said_something = true;
     report(Input::ReplyDelta { turn, text });
     finish(turn, act, report);
     true

@@ -23,7 +23,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(40);
 /// The engines of an answerer.
 ///
 /// # Errors
-/// It answers in writing only.
+/// The answerer answers in writing only.
 pub fn engines(answerer: &str) -> Result<Engines> {
     match answerer {
         "rules" => Ok(Engines::Real),
@@ -35,7 +35,7 @@ pub fn engines(answerer: &str) -> Result<Engines> {
 /// A copy of the agent's file without its vocabulary.
 ///
 /// # Errors
-/// It cannot be read or written.
+/// The file cannot be read, or the copy not written.
 pub fn without_vocabulary(agent: &Path, dir: &Path) -> Result<PathBuf> {
     let text = fs::read_to_string(agent).with_context(|| agent.display().to_string())?;
     let mut table: toml::Table = toml::from_str(&text).with_context(|| agent.display().to_string())?;

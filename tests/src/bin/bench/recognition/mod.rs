@@ -270,7 +270,8 @@ fn report(extent: &Extent, groups: &[Group], noises: &[Sounds], rows: &[Row]) ->
     );
     write!(
         page,
-        "## Words\n\nWord error rate, and its words; numbers as spoken digits. *Told the vocabulary*: that of `conf/agents/demo.toml`, which nine of the flite sentences are about.\n\n| recogniser |"
+        "## Words\n\nWord error rate, and its words; figures of two digits as numbers, longer ones as spoken digits. *Told the \
+         vocabulary*: that of `conf/agents/demo.toml`, which some of the flite sentences are about.\n\n| recogniser |"
     )?;
     for (number, group) in groups.iter().enumerate() {
         let count = rows.first().map_or(0, |row| row.groups[number].1);

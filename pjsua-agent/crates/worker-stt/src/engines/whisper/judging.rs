@@ -21,7 +21,7 @@ pub(super) struct Decoded {
 /// The least mean log-probability of words that were said. OpenAI's own is −1; of 58 recorded single words (numbers, days,
 /// months) and 96 synthetic ones that leaves out 11 right ones and 2 wrong ones, and seven kinds of noise stay below −1.4.
 const LEAST_MEAN_LOG_PROBABILITY: f32 = -1.2;
-/// The same where it is not known whether anybody spoke: after a vocabulary seven kinds of noise stay below −1.1.
+/// The least mean log-probability of words where it is not known whether anybody spoke: after a vocabulary seven kinds of noise stay below −1.1.
 const LEAST_OF_UNKNOWN: f32 = -1.0;
 /// Nobody speaks, if the words are not certain either; OpenAI's own.
 const NO_SPEECH: f32 = 0.6;

@@ -65,7 +65,11 @@ impl Shared {
     /// An idle decoder, or a new one: after a failure there is one less.
     fn take(&self) -> Result<Decoder, EngineError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| Decoder::new(&self.context, &self.alike, &self.language), Ok)
+        idle.map_or_else(|| self.new_decoder(), Ok)
+    }
+
+    fn new_decoder(&self) -> Result<Decoder, EngineError> {
+        Decoder::new(&self.context, &self.alike, &self.language)
     }
 
     /// The tokens that tell Whisper of `vocabulary`, as if it had just been said.
@@ -157,8 +161,7 @@ impl Engine for Whisper {
         };
         // As many as can work at once are warmed, and so have a decoder.
         if effort == Effort::Full {
-            let decoder = Decoder::new(&self.shared.context, &self.shared.alike, &self.language)?;
-            self.shared.put_back(decoder);
+            self.shared.put_back(self.shared.new_decoder()?);
             recogniser.accept(&[0; LEAST_SAMPLES])?;
             recogniser.decode(Purpose::Whole, 1)?;
             recogniser.abandon();
