@@ -18,7 +18,7 @@ use super::codec::{Codec, Decoder, Encoder};
 use super::heard::{Heard, Received};
 use super::packet::{Digit, EVENT_PAYLOAD_TYPE, Header, parse_digit};
 use super::priority::prefer_this_thread;
-use super::{AUDIBLE_RMS, FRAME, Recording, WireTime, rms};
+use super::{AUDIBLE_RMS, FRAME, RATE_HZ, Recording, WireTime, rms};
 use crate::speech::Speech;
 
 const PERIOD: Duration = Duration::from_millis(20);
@@ -58,6 +58,22 @@ struct State {
     received: Vec<Received>,
     late: u32,
     failure: Option<String>,
+    echo: Option<Echo>,
+}
+
+/// What the line brings back of the other side.
+struct Echo {
+    gain: f32,
+    line: VecDeque<i16>,
+}
+
+impl Echo {
+    fn mix_into(&mut self, samples: &mut [i16]) {
+        for sample in samples {
+            let echo = f32::from(self.line.pop_front().unwrap_or(0)) * self.gain;
+            *sample = sample.saturating_add(echo as i16);
+        }
+    }
 }
 
 /// A media endpoint on 127.0.0.1. It sends from the moment it knows the peer's address until it is dropped: what was queued
@@ -152,6 +168,14 @@ impl Endpoint {
         if let Some(digit) = Digit::new(key) {
             self.lock().queue.push_back(Item::Digit(digit, None));
         }
+    }
+
+    /// From now on the line brings back what the other side says, `delay` later and changed by `gain_db`. Needs
+    /// [`Mode::Full`].
+    pub fn echo(&self, gain_db: f32, delay: Duration) {
+        let silence = (delay.as_secs_f64() * f64::from(RATE_HZ)) as usize;
+        let line = std::iter::repeat_n(0, silence).collect();
+        self.lock().echo = Some(Echo { gain: 10_f32.powf(gain_db / 20.0), line });
     }
 
     /// When an utterance was on the wire, once it is over.
@@ -323,6 +347,9 @@ impl MediaThread {
             utterance = Some((*id, *position <= *last_speech));
             *position += count;
         }
+        if let Some(echo) = &mut state.echo {
+            echo.mix_into(&mut samples);
+        }
         self.header.write(&mut datagram);
         datagram.extend_from_slice(&self.encoder.encode(&samples)?);
         self.advance(ticks);
@@ -372,7 +399,11 @@ impl MediaThread {
                 }
             }
         }
-        self.lock().received.push(received);
+        let mut state = self.lock();
+        if let Some(echo) = &mut state.echo {
+            echo.line.extend(&received.samples);
+        }
+        state.received.push(received);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -9,9 +9,13 @@
 //! usual line, which has no echo, it falls to the noise floor within two seconds
 //! of the agent's speech. So a soft caller is not asked to shout over an echo that
 //! does not exist.
+//!
+//! Who comes back louder than the margin allows may be a caller or an echo: which
+//! of them, [`EchoPath`] tells.
 
 use std::time::Duration;
 
+use crate::echo_path::{EchoPath, TELLING_DBFS};
 use crate::frame::frames_in;
 use crate::level::{Loudness, SILENT_DBFS};
 use crate::settings::AudioSettings;
@@ -22,10 +26,6 @@ const BLOCK_FRAMES: usize = 5;
 /// The longest delay has at most this many blocks, 2 s; what is longer is as good
 /// as another caller.
 const MAX_TAIL_BLOCKS: usize = 20;
-
-/// What is quieter than this, in dBFS, tells nothing of the path: its echo would
-/// be lost in the line's noise.
-const TELLING_DBFS: f32 = -36.0;
 
 /// The path is trusted to be no better than the worst of this many telling blocks,
 /// 1 s. Of a path that is not flat, single windows tell too much: one with little
@@ -38,10 +38,16 @@ const MEMORY_BLOCKS: usize = 10;
 /// 2 dB too good; the rest is for a path with resonances.
 const SPREAD_DB: f32 = 6.0;
 
+/// What an echo is taken to lose, in dB, until the agent has said enough to know.
+/// 10: a loudspeaker telephone without an echo canceller of its own. Who is quieter
+/// than the agent by more and talks over its first words is heard where it pauses.
+const UNKNOWN_LOSS_DB: f32 = 10.0;
+
 /// Follows one call's two directions, frame by frame.
 pub(crate) struct EchoGuard {
     margin_db: f32,
     loss: ReturnLoss,
+    path: EchoPath,
     /// The block that is being filled, and the last ones, newest first.
     block: Block,
     filled: usize,
@@ -66,6 +72,7 @@ impl EchoGuard {
         Self {
             margin_db: settings.echo_margin_db,
             loss: ReturnLoss::new(),
+            path: EchoPath::new(),
             block: SILENT,
             filled: 0,
             blocks: [SILENT; 2 * MAX_TAIL_BLOCKS],
@@ -84,10 +91,15 @@ impl EchoGuard {
         self.block.played = self.block.played.max(played);
         let loudest = loudest(&self.blocks[..self.tail_blocks], |block| block.played.full_dbfs);
         let loudest = loudest.max(self.block.played.full_dbfs);
-        if loudest <= SILENT_DBFS {
+        let least_loss = self.loss.db - SPREAD_DB;
+        self.path.follow(captured, played, least_loss < self.margin_db);
+        let followed = self.path.expected_dbfs().map_or(SILENT_DBFS, |expected| expected + SPREAD_DB);
+        if self.margin_db.is_infinite() || loudest.max(followed) <= SILENT_DBFS {
             return f32::INFINITY;
         }
-        captured.full_dbfs - (loudest - self.margin_db.max(self.loss.db - SPREAD_DB))
+        let margin = if self.path.was_heard_out() { self.margin_db } else { self.margin_db.min(UNKNOWN_LOSS_DB) };
+        let unfollowed = loudest - margin.max(least_loss);
+        captured.full_dbfs - unfollowed.max(followed)
     }
 
     fn close_block(&mut self) {

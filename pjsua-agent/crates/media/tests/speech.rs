@@ -278,3 +278,19 @@ fn each_sentence_by_telephone_is_delivered_whole() {
 fn a_quiet_caller_is_heard() {
     hear_everything("quiet caller, -36 dBFS, 25 dB SNR", -36.0, 25.0, true);
 }
+
+#[test]
+fn a_faint_caller_is_heard() {
+    hear_everything("faint caller, -50 dBFS, 25 dB SNR", -50.0, 25.0, true);
+}
+
+#[test]
+fn somebody_faint_is_not_the_caller_once_that_was_heard_at_an_ordinary_level() {
+    let caller = speak("slt", "hello I would like to know when you are open", -24.0, true);
+    let far = speak("rms", "who is it and what do they want", -52.0, true);
+    let until_far = [&vec![0; ms(600)][..], &caller, &vec![0; ms(900)]].concat();
+    let line = [&until_far[..], &far, &vec![0; ms(600)]].concat();
+    let events = utterances_in(&mix(&line, &noise(-75.0, line.len(), 1)));
+    assert!(!events.is_empty());
+    assert!(events.iter().all(|(now, _)| *now < until_far.len() as u64), "{events:?}");
+}

@@ -7,7 +7,7 @@ const FRAME_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 50;
 /// Below the loudest frame of the utterance by so much is silence: the last syllable is 20 dB below the first.
 const SILENCE_BELOW_PEAK_DB: f32 = 32.0;
 /// Silence whatever came before, in dB of full scale: telephone lines are quieter when nobody speaks.
-const SILENCE_DBFS: f32 = -52.0;
+const SILENCE_DBFS: f32 = -62.0;
 /// The loudest frame is forgotten by so much a frame, 10 dB a second: behind a knock a soft voice is heard again.
 const PEAK_FALL_DB: f32 = 0.2;
 /// So much silence is a rest. The closure of a plosive takes up to 60 ms in the middle of a word.
