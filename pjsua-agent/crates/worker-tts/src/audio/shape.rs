@@ -1,5 +1,5 @@
-//! One sentence of a neural voice, made fit for the telephone: silence at its ends goes, its level is the same as of every
-//! other sentence.
+//! One sentence of a neural voice, made fit for the telephone: silence at its ends goes, and it comes to the level of
+//! speech, by itself or with the voice.
 
 use super::trim::Trimmer;
 
@@ -7,6 +7,8 @@ use super::trim::Trimmer;
 const SPEECH_DBFS: f32 = -20.0;
 /// No sample comes nearer to full scale, so that the codec's filters have room.
 const PEAK: f32 = 0.9;
+/// From where on samples are bent towards the peak: 17 dB above the level of speech, where few get.
+const KNEE: f32 = 0.7;
 /// Frames that are so far below the loudest are silence or breath.
 const ACTIVE_BELOW_PEAK_DB: f32 = 30.0;
 /// Kept of the silence before and behind, so that soft consonants stay whole.
@@ -18,33 +20,58 @@ const FRAME_MS: usize = 10;
 /// What is quieter than that is no speech, and is not made louder.
 const SILENCE_DBFS: f32 = -60.0;
 
-/// To 16 bits, levelled and trimmed. Samples that are no numbers are silence.
-pub fn shape(samples: &[f32], rate_hz: u32) -> Vec<i16> {
+/// Brings samples to 16 bits and a level, and trims the silence round them, while they are still being made.
+pub struct Shaper {
+    gain: f32,
+    trimmer: Trimmer,
+    levelled: Vec<i16>,
+}
+
+impl Shaper {
+    /// By the [`speech_gain`] of the voice.
+    pub fn new(gain: f32, rate_hz: u32) -> Self {
+        Self { gain, trimmer: Trimmer::new(rate_hz, SILENCE_PEAK, LEAD_MS, TAIL_MS), levelled: Vec::new() }
+    }
+
+    /// Appends to `out` what is to be heard of `samples`. Those that are no numbers are silence.
+    pub fn push(&mut self, samples: &[f32], out: &mut Vec<i16>) {
+        let numbers = samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 });
+        self.levelled.clear();
+        self.levelled.extend(numbers.map(|sample| (limited(sample * self.gain) * f32::from(i16::MAX)) as i16));
+        self.trimmer.push(&self.levelled, out);
+    }
+
+    /// The end of the sentence. The shaper is then as new.
+    pub fn finish(&mut self, out: &mut Vec<i16>) {
+        self.trimmer.finish(out);
+    }
+}
+
+/// What brings the active frames of `samples` together to the level of speech, as far as the peaks allow; nothing when
+/// there is no speech.
+pub fn speech_gain(samples: &[f32], rate_hz: u32) -> Option<f32> {
     let samples: Vec<f32> = samples.iter().map(|s| if s.is_finite() { *s } else { 0.0 }).collect();
     let frame = (rate_hz as usize * FRAME_MS / 1000).max(1);
     let levels: Vec<f32> = samples.chunks(frame).map(level_dbfs).collect();
     let loudest = levels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if loudest < SILENCE_DBFS {
-        return Vec::new();
+        return None;
     }
-    let gain = gain(&samples, &levels, frame, |level| *level > loudest - ACTIVE_BELOW_PEAK_DB);
-    let levelled: Vec<i16> = samples.iter().map(|sample| (sample * gain * f32::from(i16::MAX)) as i16).collect();
-    let mut trimmer = Trimmer::new(rate_hz, SILENCE_PEAK, LEAD_MS, TAIL_MS);
-    let mut shaped = Vec::with_capacity(levelled.len());
-    trimmer.push(&levelled, &mut shaped);
-    trimmer.finish(&mut shaped);
-    shaped
-}
-
-/// Brings the active frames together to the level of speech, as far as the peaks allow.
-fn gain(samples: &[f32], levels: &[f32], frame: usize, is_active: impl Fn(&f32) -> bool) -> f32 {
-    let active = samples.chunks(frame).zip(levels).filter(|(_, level)| is_active(level));
+    let active = samples.chunks(frame).zip(&levels).filter(|(_, level)| **level > loudest - ACTIVE_BELOW_PEAK_DB);
     let (energy, count) = active.fold((0.0, 0), |(energy, count), (chunk, _)| {
         (energy + chunk.iter().map(|sample| sample * sample).sum::<f32>(), count + chunk.len())
     });
     let rms = (energy / count.max(1) as f32).sqrt().max(1e-6);
     let peak = samples.iter().fold(1e-6_f32, |peak, sample| peak.max(sample.abs()));
-    (10f32.powf(SPEECH_DBFS / 20.0) / rms).min(PEAK / peak)
+    Some((10f32.powf(SPEECH_DBFS / 20.0) / rms).min(PEAK / peak))
+}
+
+/// Bends what is above the knee so that nothing comes above the peak. It has no memory, so that it is the same at every
+/// cut between two pieces.
+fn limited(sample: f32) -> f32 {
+    let room = PEAK - KNEE;
+    let above = sample.abs() - KNEE;
+    if above <= 0.0 { sample } else { sample.signum() * (KNEE + room * (above / room).tanh()) }
 }
 
 fn level_dbfs(samples: &[f32]) -> f32 {
@@ -60,6 +87,19 @@ mod tests {
 
     fn tone(amplitude: f32, millis: usize) -> Vec<f32> {
         (0..RATE as usize * millis / 1000).map(|n| amplitude * (n as f32 * 0.06).sin()).collect()
+    }
+
+    /// A whole sentence at its own gain.
+    fn shape(samples: &[f32], rate_hz: u32) -> Vec<i16> {
+        shape_in_pieces(samples, rate_hz, usize::MAX)
+    }
+
+    fn shape_in_pieces(samples: &[f32], rate_hz: u32, piece: usize) -> Vec<i16> {
+        let mut shaped = Vec::new();
+        let mut shaper = Shaper::new(speech_gain(samples, rate_hz).unwrap_or_default(), rate_hz);
+        samples.chunks(piece).for_each(|piece| shaper.push(piece, &mut shaped));
+        shaper.finish(&mut shaped);
+        shaped
     }
 
     fn rms_dbfs(samples: &[i16]) -> f32 {
@@ -84,6 +124,24 @@ mod tests {
             let level = rms_dbfs(&shape(&tone(amplitude, 500), RATE));
             assert!((level - SPEECH_DBFS).abs() < 1.0, "{level} dBFS of amplitude {amplitude}");
         }
+    }
+
+    #[test]
+    fn the_size_of_the_pieces_changes_nothing() {
+        let sentence = [tone(0.0, 300), tone(0.2, 500), tone(0.0, 200), tone(0.5, 300), tone(0.0, 400)].concat();
+        for piece in [1, 256, 3_584, 10_000] {
+            assert_eq!(shape_in_pieces(&sentence, RATE, piece), shape(&sentence, RATE));
+        }
+    }
+
+    #[test]
+    fn what_is_louder_than_the_voice_usually_is_bends_and_never_clips() {
+        let mut shaped = Vec::new();
+        Shaper::new(4.0, RATE).push(&tone(0.5, 500), &mut shaped);
+        let loudest = shaped.iter().map(|sample| sample.unsigned_abs()).max().unwrap();
+        assert!((29_000..29_500).contains(&loudest), "{loudest}");
+        assert!(shaped.windows(2).all(|pair| pair[0].abs_diff(pair[1]) < 4_000));
+        assert_eq!((limited(0.7), limited(-0.5)), (0.7, -0.5));
     }
 
     #[test]
