@@ -19,25 +19,44 @@ const SILENCE_PEAK: u16 = 150;
 const FRAME_MS: usize = 10;
 /// What is quieter than that is no speech, and is not made louder.
 const SILENCE_DBFS: f32 = -60.0;
+/// So many frames does the voice's usual level weigh against a sentence's own: half a second of speech.
+const USUAL_FRAMES: f32 = 50.0;
 
-/// Brings samples to 16 bits and a level, and trims the silence round them, while they are still being made.
+/// Brings samples to 16 bits and the level of speech, and trims the silence round them, while they are still being made.
 pub struct Shaper {
     gain: f32,
+    heard: Option<Heard>,
     trimmer: Trimmer,
     levelled: Vec<i16>,
 }
 
 impl Shaper {
-    /// By the [`speech_gain`] of the voice.
-    pub fn new(gain: f32, rate_hz: u32) -> Self {
-        Self { gain, trimmer: Trimmer::new(rate_hz, SILENCE_PEAK, LEAD_MS, TAIL_MS), levelled: Vec::new() }
+    /// At one gain.
+    pub fn steady(gain: f32, rate_hz: u32) -> Self {
+        let trimmer = Trimmer::new(rate_hz, SILENCE_PEAK, LEAD_MS, TAIL_MS);
+        Self { gain, heard: None, trimmer, levelled: Vec::new() }
+    }
+
+    /// At the gain of the voice first, and towards that of the sentence with each piece that is known of it.
+    pub fn following(gain: f32, rate_hz: u32) -> Self {
+        let heard =
+            Heard { frame: frame(rate_hz), usual: 10f32.powf(SPEECH_DBFS / 10.0) / gain.powi(2), energies: vec![] };
+        Self { heard: Some(heard), ..Self::steady(gain, rate_hz) }
     }
 
     /// Appends to `out` what is to be heard of `samples`. Those that are no numbers are silence.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<i16>) {
-        let numbers = samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 });
+        let from = self.gain;
+        self.gain = self.heard.as_mut().map_or(from, |heard| heard.gain(samples));
+        let step = (self.gain - from) / samples.len().max(1) as f32;
+        let gains = (1..).map(|at: u32| from + step * at as f32);
         self.levelled.clear();
-        self.levelled.extend(numbers.map(|sample| (limited(sample * self.gain) * f32::from(i16::MAX)) as i16));
+        self.levelled.extend(
+            samples
+                .iter()
+                .zip(gains)
+                .map(|(sample, gain)| (limited(number(*sample) * gain) * f32::from(i16::MAX)) as i16),
+        );
         self.trimmer.push(&self.levelled, out);
     }
 
@@ -47,23 +66,55 @@ impl Shaper {
     }
 }
 
+/// What is known of a sentence's level.
+struct Heard {
+    frame: usize,
+    /// The mean square of the voice's active frames.
+    usual: f32,
+    /// Mean squares of the sentence's frames.
+    energies: Vec<f32>,
+}
+
+impl Heard {
+    /// The gain with `samples` in the reckoning.
+    fn gain(&mut self, samples: &[f32]) -> f32 {
+        self.energies.extend(samples.chunks(self.frame).map(energy));
+        let (sum, count) = active(&self.energies);
+        let expected = (self.usual * USUAL_FRAMES + sum) / (USUAL_FRAMES + count);
+        (10f32.powf(SPEECH_DBFS / 10.0) / expected.max(1e-12)).sqrt()
+    }
+}
+
 /// What brings the active frames of `samples` together to the level of speech, as far as the peaks allow; nothing when
 /// there is no speech.
 pub fn speech_gain(samples: &[f32], rate_hz: u32) -> Option<f32> {
-    let samples: Vec<f32> = samples.iter().map(|s| if s.is_finite() { *s } else { 0.0 }).collect();
-    let frame = (rate_hz as usize * FRAME_MS / 1000).max(1);
-    let levels: Vec<f32> = samples.chunks(frame).map(level_dbfs).collect();
-    let loudest = levels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    if loudest < SILENCE_DBFS {
-        return None;
-    }
-    let active = samples.chunks(frame).zip(&levels).filter(|(_, level)| **level > loudest - ACTIVE_BELOW_PEAK_DB);
-    let (energy, count) = active.fold((0.0, 0), |(energy, count), (chunk, _)| {
-        (energy + chunk.iter().map(|sample| sample * sample).sum::<f32>(), count + chunk.len())
-    });
-    let rms = (energy / count.max(1) as f32).sqrt().max(1e-6);
-    let peak = samples.iter().fold(1e-6_f32, |peak, sample| peak.max(sample.abs()));
-    Some((10f32.powf(SPEECH_DBFS / 20.0) / rms).min(PEAK / peak))
+    let energies: Vec<f32> = samples.chunks(frame(rate_hz)).map(energy).collect();
+    let (sum, count) = active(&energies);
+    let rms = (sum / count.max(1.0)).sqrt().max(1e-6);
+    let peak = samples.iter().fold(1e-6_f32, |peak, sample| peak.max(number(*sample).abs()));
+    (count > 0.0).then(|| (10f32.powf(SPEECH_DBFS / 20.0) / rms).min(PEAK / peak))
+}
+
+/// The sum of the energies of active frames and their number; of none when there is no speech.
+fn active(energies: &[f32]) -> (f32, f32) {
+    let loudest = energies.iter().copied().fold(0.0, f32::max);
+    let least = (loudest * 10f32.powf(-ACTIVE_BELOW_PEAK_DB / 10.0)).max(1e-12);
+    let is_speech = loudest >= 10f32.powf(SILENCE_DBFS / 10.0);
+    let active = energies.iter().filter(|energy| is_speech && **energy > least);
+    active.fold((0.0, 0.0), |(sum, count), energy| (sum + energy, count + 1.0))
+}
+
+fn frame(rate_hz: u32) -> usize {
+    (rate_hz as usize * FRAME_MS / 1000).max(1)
+}
+
+/// The mean square.
+fn energy(samples: &[f32]) -> f32 {
+    samples.iter().map(|sample| number(*sample).powi(2)).sum::<f32>() / samples.len().max(1) as f32
+}
+
+fn number(sample: f32) -> f32 {
+    if sample.is_finite() { sample } else { 0.0 }
 }
 
 /// Bends what is above the knee so that nothing comes above the peak. It has no memory, so that it is the same at every
@@ -72,11 +123,6 @@ fn limited(sample: f32) -> f32 {
     let room = PEAK - KNEE;
     let above = sample.abs() - KNEE;
     if above <= 0.0 { sample } else { sample.signum() * (KNEE + room * (above / room).tanh()) }
-}
-
-fn level_dbfs(samples: &[f32]) -> f32 {
-    let energy: f32 = samples.iter().map(|sample| sample * sample).sum();
-    10.0 * (energy / samples.len().max(1) as f32).max(1e-12).log10()
 }
 
 #[cfg(test)]
@@ -96,7 +142,7 @@ mod tests {
 
     fn shape_in_pieces(samples: &[f32], rate_hz: u32, piece: usize) -> Vec<i16> {
         let mut shaped = Vec::new();
-        let mut shaper = Shaper::new(speech_gain(samples, rate_hz).unwrap_or_default(), rate_hz);
+        let mut shaper = Shaper::steady(speech_gain(samples, rate_hz).unwrap_or_default(), rate_hz);
         samples.chunks(piece).for_each(|piece| shaper.push(piece, &mut shaped));
         shaper.finish(&mut shaped);
         shaped
@@ -104,7 +150,7 @@ mod tests {
 
     fn rms_dbfs(samples: &[i16]) -> f32 {
         let floats: Vec<f32> = samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
-        level_dbfs(&floats)
+        10.0 * energy(&floats).max(1e-12).log10()
     }
 
     #[test]
@@ -135,9 +181,24 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_louder_than_the_voice_glides_to_the_level_of_speech_without_a_step() {
+        let mut shaper = Shaper::following(1.0, RATE);
+        let mut shaped = Vec::new();
+        // The voice is at -20 dBFS, the sentence 4 dB above.
+        let sentence = tone(0.2241, 3_000);
+        sentence.chunks(4_410).for_each(|piece| shaper.push(piece, &mut shaped));
+        let levels: Vec<f32> = shaped.chunks_exact(4_410).map(rms_dbfs).collect();
+        assert!((-17.0..-16.0).contains(&levels[0]), "{levels:?}");
+        assert!(levels.windows(2).all(|pair| pair[1] < pair[0] && pair[0] - pair[1] < 1.25), "{levels:?}");
+        assert!(levels.last().is_some_and(|last| (-20.0..-18.5).contains(last)), "{levels:?}");
+        let steepest = 0.2241 * 0.06 * 32_768.0;
+        assert!(shaped.windows(2).all(|pair| f32::from(pair[0].abs_diff(pair[1])) < steepest + 2.0));
+    }
+
+    #[test]
     fn what_is_louder_than_the_voice_usually_is_bends_and_never_clips() {
         let mut shaped = Vec::new();
-        Shaper::new(4.0, RATE).push(&tone(0.5, 500), &mut shaped);
+        Shaper::steady(4.0, RATE).push(&tone(0.5, 500), &mut shaped);
         let loudest = shaped.iter().map(|sample| sample.unsigned_abs()).max().unwrap();
         assert!((29_000..29_500).contains(&loudest), "{loudest}");
         assert!(shaped.windows(2).all(|pair| pair[0].abs_diff(pair[1]) < 4_000));
