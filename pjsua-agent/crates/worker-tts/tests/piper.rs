@@ -98,6 +98,8 @@ async fn a_real_voice_is_loud_enough_trimmed_and_never_clipped() {
     let worker = Worker::start(&options).await;
     for text in ["Yes.", "We are open until six in the evening.", "Your order number 4517 leaves our shop tomorrow."] {
         let spoken = worker.speak(say(text)).await.unwrap();
+        // It would draw other random numbers if it were spoken anew.
+        assert_eq!(worker.speak(say(text)).await.unwrap().samples, spoken.samples, "from the cache: {text}");
         let heard = on_the_telephone(&spoken.samples);
         let frames: Vec<f64> = heard
             .chunks(160)

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::split::Context;
 
 /// Frames of a piece, by its place in the sentence; the last of these goes for all that follow. A frame is 12 ms at
-/// 22,050 Hz. Measured with Piper's medium quality on one core of a server: a frame takes 1.05 ms, and while a piece is heard,
-/// the next is computed in half that time or less, although silence of 45 ms or more is cut from the front of the first.
-/// Longer pieces come late on a slower machine, shorter ones spend the time on context.
+/// 22,050 Hz, and with Piper's medium quality on one core of a server takes 1.05 ms. Measured so, the second piece is
+/// ready when 60 to 110 ms of the first are still to be heard, although 45 ms or more of silence are cut from its front,
+/// and the third with 130 ms or more. Longer pieces come late on a slower machine, shorter ones are context for the most.
 const FRAMES: [usize; 5] = [14, 16, 40, 100, 250];
 /// A sentence that is no longer, two words in three quarters of a second, is one piece: it is computed soon enough, and its
 /// own level can be heeded, which is up to 4 dB from that of longer ones.
@@ -22,6 +22,14 @@ pub struct Chunk {
     pub heard: Range<usize>,
 }
 
+impl Chunk {
+    /// `spoken` and its context in a sequence of `frames`.
+    pub fn of(spoken: Range<usize>, context: Context, frames: usize) -> Self {
+        let heard = spoken.start.saturating_sub(context.before)..frames.min(spoken.end + context.behind);
+        Self { spoken, heard }
+    }
+}
+
 /// The pieces of a sequence of `frames`, small ones first.
 pub fn chunks(frames: usize, context: Context) -> Vec<Chunk> {
     let mut chunks = Vec::new();
@@ -31,8 +39,7 @@ pub fn chunks(frames: usize, context: Context) -> Vec<Chunk> {
         // A last piece shorter than the first would be context for the most part.
         let is_last = begin + size + FRAMES[0] > frames || frames <= ONE_PIECE;
         let end = if is_last { frames } else { begin + size };
-        let heard = begin.saturating_sub(context.before)..frames.min(end + context.behind);
-        chunks.push(Chunk { spoken: begin..end, heard });
+        chunks.push(Chunk::of(begin..end, context, frames));
         begin = end;
     }
     chunks

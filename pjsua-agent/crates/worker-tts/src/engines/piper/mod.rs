@@ -6,6 +6,7 @@
 mod chunks;
 mod model;
 mod split;
+mod stage;
 pub mod voice;
 
 use std::{
@@ -103,10 +104,12 @@ impl Piper {
     /// See [`LoadError`].
     pub fn load(settings: &PiperSettings) -> Result<Self, LoadError> {
         let voice = Voice::read(&settings.model)?;
-        voice.speaker(&settings.speaker).map_err(SpeakError::Invalid)?;
+        let speaker = voice.speaker(&settings.speaker).map_err(SpeakError::Invalid)?;
         espeak::lock()?.select(&espeak::Selection::Name(voice.espeak_voice().to_owned()))?;
         let environment = runtime(settings.onnxruntime.as_deref())?;
-        let models = model::load(&environment, settings)
+        // Begin and end, with nothing between.
+        let trial = Sentence { ids: voice.ids(""), scales: voice.scales(1.0), speaker, in_pieces: true };
+        let models = model::load(&environment, settings, &trial)
             .map_err(|reason| LoadError::Model { path: settings.model.clone(), reason })?;
         let name = settings.model.file_name().unwrap_or(settings.model.as_os_str()).to_string_lossy().into_owned();
         Ok(Self {
@@ -168,11 +171,14 @@ impl Piper {
             return Ok(known.flatten());
         }
         let phonemes = self.phonemes(SAMPLE)?.join(" ");
-        let mut gain = None;
-        let _ = model.speak(self.said(&phonemes, 1.0, speaker, false), &mut |piece| {
-            gain = speech_gain(piece.samples, self.voice.sample_rate());
+        // In pieces, which bounds the memory that the sessions keep.
+        let sample = self.said(&phonemes, 1.0, speaker, true);
+        let mut samples = Vec::new();
+        let _ = model.speak(sample, &mut |piece| {
+            samples.extend_from_slice(piece.samples);
             ControlFlow::Continue(())
         })?;
+        let gain = speech_gain(&samples, self.voice.sample_rate());
         // Who measured first decides, or a sentence would be louder than the next.
         Ok(*gains().entry(speaker).or_insert(gain))
     }

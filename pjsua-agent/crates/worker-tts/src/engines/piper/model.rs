@@ -1,4 +1,4 @@
-//! The ONNX model of a voice at work: whole, or as front and vocoder, so that a sentence is heard while it is computed.
+//! The ONNX model of a voice at work: whole, or in parts, so that a sentence is heard while it is computed.
 
 use std::{
     fs,
@@ -14,8 +14,9 @@ use ort::{
 
 use super::{
     PiperSettings,
-    chunks::{Chunk, chunks, one},
-    split::{self, Parts},
+    chunks::{chunks, one},
+    split,
+    stage::{Sequence, Stage, failed, floats, numbers},
 };
 use crate::engines::SpeakError;
 
@@ -48,38 +49,38 @@ pub type Hear<'speech> = &'speech mut dyn FnMut(Piece<'_>) -> ControlFlow<()>;
 pub enum Model {
     /// As the file has it.
     Whole(Session),
-    /// Cut before the vocoder. Each half holds its own weights only.
-    Split {
-        /// From phonemes to the latent sequence, which is random in part.
-        front: Session,
-        /// From this to samples.
-        vocoder: Session,
-        /// What the cut says.
-        cut: Cut,
-    },
+    /// In parts, each with its own weights only.
+    Split(Box<Stages>),
 }
 
-/// Where the model was cut.
-#[derive(Clone, Debug)]
-pub struct Cut {
-    latent: String,
-    context: split::Context,
-    frame_samples: usize,
+/// A voice in parts.
+pub struct Stages {
+    /// From phonemes to a sequence of frames, which is random in part.
+    front: Session,
+    /// From this to the vocoder's.
+    flow: Option<Stage>,
+    vocoder: Stage,
 }
 
-/// `settings.capacity` copies of the voice.
+/// `settings.capacity` copies of the voice, each of which has said `trial`.
 ///
 /// # Errors
 ///
 /// When the file cannot be read, or is no model of a voice.
-pub fn load(environment: &Environment, settings: &PiperSettings) -> Result<Vec<Model>, String> {
+pub fn load(environment: &Environment, settings: &PiperSettings, trial: &Sentence) -> Result<Vec<Model>, String> {
     let bytes = fs::read(&settings.model).map_err(|error| error.to_string())?;
     let builder = Builder { environment, threads: settings.threads as usize };
-    let copies = |copy: &dyn Fn() -> Result<Model, String>| (0..settings.capacity).map(|_| copy()).collect();
-    let split = split::split(&bytes).map_err(|error| error.to_string());
-    let split: Result<Vec<Model>, String> = split.and_then(|parts| copies(&|| builder.split(&parts)));
-    split.or_else(|reason| {
-        let whole: Vec<Model> = copies(&|| builder.whole(&bytes))?;
+    let split = || -> Result<Vec<Model>, String> {
+        let parts = split::split(&bytes).map_err(|error| error.to_string())?;
+        let copy = |_| {
+            let mut model = builder.split(&parts)?;
+            let heard = model.speak(trial.clone(), &mut |_| ControlFlow::Continue(()));
+            heard.map(|_| model).map_err(|error| error.to_string())
+        };
+        (0..settings.capacity).map(copy).collect()
+    };
+    split().or_else(|reason| {
+        let whole = (0..settings.capacity).map(|_| builder.whole(&bytes)).collect::<Result<Vec<_>, _>>()?;
         tracing::info!(%reason, "this voice computes each sentence whole before it is heard");
         Ok(whole)
     })
@@ -97,12 +98,12 @@ impl Builder<'_> {
         Ok(Model::Whole(session))
     }
 
-    fn split(&self, parts: &Parts) -> Result<Model, String> {
+    fn split(&self, parts: &split::Parts) -> Result<Model, String> {
+        let stage = |part: &split::Part| self.session(&part.model).map(|session| Stage::new(session, part));
         let front = self.session(&parts.front)?;
         takes_phonemes(&front)?;
-        let vocoder = self.session(&parts.vocoder)?;
-        let cut = Cut { latent: parts.latent.clone(), context: parts.context, frame_samples: parts.frame_samples };
-        Ok(Model::Split { front, vocoder, cut })
+        let flow = parts.flow.as_ref().map(stage).transpose()?;
+        Ok(Model::Split(Box::new(Stages { front, flow, vocoder: stage(&parts.vocoder)? })))
     }
 
     fn session(&self, bytes: &[u8]) -> Result<Session, String> {
@@ -115,20 +116,17 @@ impl Builder<'_> {
 }
 
 fn takes_phonemes(session: &Session) -> Result<(), String> {
-    match ["input", "input_lengths", "scales"].into_iter().find(|wanted| !takes(session, wanted)) {
+    let takes = |wanted: &&str| session.inputs().iter().any(|input| input.name() == *wanted);
+    match ["input", "input_lengths", "scales"].into_iter().find(|wanted| !takes(wanted)) {
         Some(wanted) => Err(format!("it has no input {wanted:?}")),
         None => Ok(()),
     }
 }
 
-fn takes(session: &Session, name: &str) -> bool {
-    session.inputs().iter().any(|input| input.name() == name)
-}
-
 impl Model {
     /// Whether a sentence is heard before all of it is computed.
     pub fn streams(&self) -> bool {
-        matches!(self, Self::Split { .. })
+        matches!(self, Self::Split(_))
     }
 
     /// Gives the samples of a sentence to `hear`.
@@ -142,67 +140,57 @@ impl Model {
                 let outputs = phonemes(session, sentence)?;
                 Ok(hear(Piece { samples: floats(&outputs)?.1, is_all: true }))
             }
-            Self::Split { front, vocoder, cut } => {
-                let in_pieces = sentence.in_pieces;
-                let speaker = sentence.speaker.filter(|_| takes(vocoder, "sid"));
-                let outputs = phonemes(front, sentence)?;
-                let (shape, latent) = floats(&outputs)?;
-                let &[1, channels, _] = shape else {
-                    return Err(SpeakError::Engine(format!("the voice makes a latent sequence of shape {shape:?}")));
-                };
-                let latent = Latent { values: latent, channels: usize::try_from(channels).unwrap_or_default() };
-                let pieces = if in_pieces { chunks(latent.frames(), cut.context) } else { one(latent.frames()) };
-                decode(vocoder, cut, &latent, &pieces, speaker, hear)
+            Self::Split(stages) => stages.speak(sentence, hear),
+        }
+    }
+}
+
+impl Stages {
+    fn speak(&mut self, sentence: Sentence, hear: Hear<'_>) -> Result<ControlFlow<()>, SpeakError> {
+        let (speaker, in_pieces) = (sentence.speaker, sentence.in_pieces);
+        let made = self.prepare(sentence)?;
+        self.decode(&made, in_pieces, speaker, hear)
+    }
+
+    /// What the front makes of a sentence: sequences of one length.
+    fn prepare(&mut self, sentence: Sentence) -> Result<Vec<Sequence>, SpeakError> {
+        let outputs = phonemes(&mut self.front, sentence)?;
+        let takes = self.flow.as_ref().unwrap_or(&self.vocoder).takes();
+        let made: Vec<Sequence> = takes.iter().map(|name| Sequence::read(&outputs, name)).collect::<Result<_, _>>()?;
+        if made.iter().any(|sequence| sequence.frames() != made[0].frames()) {
+            return Err(SpeakError::Engine("the voice makes sequences of different lengths".to_owned()));
+        }
+        Ok(made)
+    }
+
+    /// Speaks what the front has made. The flow is run for two pieces at once, since its context is longer than they are.
+    fn decode(
+        &mut self,
+        made: &[Sequence],
+        in_pieces: bool,
+        speaker: Option<i64>,
+        hear: Hear<'_>,
+    ) -> Result<ControlFlow<()>, SpeakError> {
+        let frames = made[0].frames();
+        let pieces = if in_pieces { chunks(frames, self.vocoder.context()) } else { one(frames) };
+        let mut flowed = Sequence::default();
+        for (nth, piece) in pieces.iter().enumerate() {
+            let samples = match &mut self.flow {
+                Some(flow) => {
+                    if flowed.frames() < piece.heard.end {
+                        let end = pieces.get(nth + 1).unwrap_or(piece).heard.end;
+                        flowed.extend(flow.run(made, flowed.frames()..end, speaker)?);
+                    }
+                    self.vocoder.run(std::slice::from_ref(&flowed), piece.spoken.clone(), speaker)?
+                }
+                None => self.vocoder.run(made, piece.spoken.clone(), speaker)?,
+            };
+            if hear(Piece { samples: samples.first(), is_all: pieces.len() == 1 }).is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
+        Ok(ControlFlow::Continue(()))
     }
-}
-
-/// A sequence of frames, one row a channel.
-struct Latent<'front> {
-    values: &'front [f32],
-    channels: usize,
-}
-
-impl Latent<'_> {
-    fn frames(&self) -> usize {
-        self.values.len() / self.channels.max(1)
-    }
-
-    fn part(&self, frames: std::ops::Range<usize>) -> Result<Tensor<f32>, ort::Error> {
-        let shape = [1, self.channels, frames.len()];
-        let rows = self.values.chunks_exact(self.frames().max(1));
-        Tensor::from_array((shape, rows.flat_map(|row| &row[frames.clone()]).copied().collect::<Vec<f32>>()))
-    }
-}
-
-fn decode(
-    vocoder: &mut Session,
-    cut: &Cut,
-    latent: &Latent<'_>,
-    pieces: &[Chunk],
-    speaker: Option<i64>,
-    hear: Hear<'_>,
-) -> Result<ControlFlow<()>, SpeakError> {
-    for chunk in pieces {
-        let mut inputs: Vec<(&str, SessionInputValue<'_>)> =
-            vec![(&cut.latent, latent.part(chunk.heard.clone()).map_err(failed)?.into())];
-        if let Some(speaker) = speaker {
-            inputs.push(("sid", numbers(vec![speaker])?));
-        }
-        let outputs = vocoder.run(inputs).map_err(failed)?;
-        let (_, samples) = floats(&outputs)?;
-        let at = |frame: usize| (frame - chunk.heard.start) * cut.frame_samples;
-        if samples.len() != at(chunk.heard.end) {
-            let frames = chunk.heard.len();
-            return Err(SpeakError::Engine(format!("the vocoder makes {} samples of {frames} frames", samples.len())));
-        }
-        let samples = &samples[at(chunk.spoken.start)..at(chunk.spoken.end)];
-        if hear(Piece { samples, is_all: pieces.len() == 1 }).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
 }
 
 fn phonemes(session: &mut Session, sentence: Sentence) -> Result<SessionOutputs<'_>, SpeakError> {
@@ -217,19 +205,6 @@ fn phonemes(session: &mut Session, sentence: Sentence) -> Result<SessionOutputs<
         inputs.push(("sid", numbers(vec![speaker])?));
     }
     session.run(inputs).map_err(failed)
-}
-
-fn numbers(numbers: Vec<i64>) -> Result<SessionInputValue<'static>, SpeakError> {
-    Ok(Tensor::from_array(([numbers.len()], numbers)).map_err(failed)?.into())
-}
-
-fn floats<'run>(outputs: &'run SessionOutputs<'_>) -> Result<(&'run [i64], &'run [f32]), SpeakError> {
-    let (shape, values) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
-    Ok((shape, values))
-}
-
-fn failed(error: ort::Error) -> SpeakError {
-    SpeakError::Engine(format!("ONNX Runtime: {error}"))
 }
 
 /// A copy of the model for the length of one clause.

@@ -1,7 +1,11 @@
 use std::{ops::ControlFlow, sync::OnceLock};
 
 use super::*;
-use crate::engines::piper::{runtime, split::split, voice::Voice};
+use crate::engines::piper::{
+    runtime,
+    split::{Context, split},
+    voice::Voice,
+};
 
 /// A sentence of the real voice.
 const SENTENCE: &str =
@@ -17,9 +21,13 @@ fn real_voice() -> (&'static Environment, Vec<u8>, Voice) {
     (environment, fs::read(&model).unwrap(), Voice::read(&model).unwrap())
 }
 
-fn decoded(vocoder: &mut Session, cut: &Cut, latent: &Latent<'_>, pieces: &[Chunk]) -> Vec<f32> {
+fn sentence(voice: &Voice) -> Sentence {
+    Sentence { ids: voice.ids(SENTENCE), scales: voice.scales(1.0), speaker: None, in_pieces: true }
+}
+
+fn decoded(stages: &mut Stages, made: &[Sequence], in_pieces: bool) -> Vec<f32> {
     let mut samples = Vec::new();
-    let flow = decode(vocoder, cut, latent, pieces, None, &mut |piece| {
+    let flow = stages.decode(made, in_pieces, None, &mut |piece| {
         samples.extend_from_slice(piece.samples);
         ControlFlow::Continue(())
     });
@@ -31,24 +39,23 @@ fn decoded(vocoder: &mut Session, cut: &Cut, latent: &Latent<'_>, pieces: &[Chun
 fn the_pieces_of_a_real_voice_join_to_what_one_run_makes() {
     let (environment, bytes, voice) = real_voice();
     let parts = split(&bytes).unwrap();
-    assert_eq!(parts.frame_samples, 256);
+    let flow = parts.flow.as_ref().unwrap();
+    assert_eq!((flow.takes.len(), flow.frame_samples, parts.vocoder.frame_samples), (2, 1, 256));
+    // Four couplings of four convolutions that reach two frames each.
+    assert_eq!(flow.context, Context { before: 32, behind: 32 });
     // 3 + 1.4 + 5.6 + 0.2 + 0.7 + 0.2 frames, by the kernels of conv_pre, three upsamplings and their residual blocks.
-    assert_eq!((parts.context.before, parts.context.behind), (12, 11));
-    assert!(parts.front.len() + parts.vocoder.len() < bytes.len(), "no weight is held twice");
+    assert_eq!(parts.vocoder.context, Context { before: 12, behind: 11 });
+    let size = parts.front.len() + flow.model.len() + parts.vocoder.model.len();
+    assert!(size < bytes.len(), "no weight is held twice");
 
-    let Model::Split { mut front, mut vocoder, cut } = (Builder { environment, threads: 1 }).split(&parts).unwrap()
-    else {
+    let Model::Split(mut stages) = (Builder { environment, threads: 1 }).split(&parts).unwrap() else {
         panic!("it is split")
     };
-    let sentence = Sentence { ids: voice.ids(SENTENCE), scales: voice.scales(1.0), speaker: None, in_pieces: true };
-    let outputs = phonemes(&mut front, sentence).unwrap();
-    let (shape, values) = floats(&outputs).unwrap();
-    let latent = Latent { values, channels: usize::try_from(shape[1]).unwrap() };
-    let frames = latent.frames();
+    let made = stages.prepare(sentence(&voice)).unwrap();
+    let frames = made[0].frames();
     assert!(frames > 200, "{frames}");
-
-    let whole = decoded(&mut vocoder, &cut, &latent, &one(frames));
-    let joined = decoded(&mut vocoder, &cut, &latent, &chunks(frames, cut.context));
+    let whole = decoded(&mut stages, &made, false);
+    let joined = decoded(&mut stages, &made, true);
     assert_eq!((whole.len(), joined.len()), (frames * 256, frames * 256));
     let worst = whole.iter().zip(&joined).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     println!("{frames} frames: pieces and whole differ by at most {worst:e} of full scale");
@@ -59,9 +66,8 @@ fn the_pieces_of_a_real_voice_join_to_what_one_run_makes() {
 fn a_listener_who_breaks_off_hears_no_further_piece() {
     let (environment, bytes, voice) = real_voice();
     let mut model = Builder { environment, threads: 1 }.split(&split(&bytes).unwrap()).unwrap();
-    let sentence = Sentence { ids: voice.ids(SENTENCE), scales: voice.scales(1.0), speaker: None, in_pieces: true };
     let mut pieces = 0;
-    let flow = model.speak(sentence, &mut |piece| {
+    let flow = model.speak(sentence(&voice), &mut |piece| {
         assert!(!piece.is_all);
         pieces += 1;
         if pieces == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -17,6 +17,7 @@ const GRAPH_OUTPUT: u64 = 12;
 const GRAPH_SPARSE_INITIALIZER: u64 = 15;
 /// `TensorProto.DataType.FLOAT`.
 const FLOAT: u64 = 1;
+const INT64: u64 = 7;
 
 /// A model whose parts can be named, and copied unread.
 pub struct Graph<'model> {
@@ -112,12 +113,12 @@ impl<'model> Graph<'model> {
             && !self.initializers.iter().any(|initializer| initializer.name == tensor)
     }
 
-    /// What it takes to compute `output`, when `cut` is given.
-    pub fn needs(&self, output: &'model str, cut: Option<&str>) -> Needs<'model> {
+    /// What it takes to compute `outputs`, when `cuts` are given.
+    pub fn needs(&self, outputs: &[&'model str], cuts: &[&str]) -> Needs<'model> {
         let mut needs = Needs { nodes: HashSet::new(), given: HashSet::new() };
-        let mut open = vec![output];
+        let mut open = outputs.to_vec();
         while let Some(tensor) = open.pop() {
-            if Some(tensor) == cut {
+            if cuts.contains(&tensor) {
                 continue;
             }
             match self.makers.get(tensor) {
@@ -133,6 +134,34 @@ impl<'model> Graph<'model> {
         needs
     }
 
+    /// The integers of a tensor that is written in the model; nothing when it is computed or holds something else.
+    ///
+    /// # Errors
+    ///
+    /// When it is broken.
+    pub fn integers(&self, tensor: &str) -> Result<Option<Vec<i64>>, Malformed> {
+        let initializer = self.initializers.iter().find(|initializer| initializer.name == tensor);
+        let constant = self.maker(tensor).filter(|node| node.operator == "Constant");
+        let fields = match (initializer, constant) {
+            (Some(initializer), _) => wire::fields(wire::fields(initializer.raw)?[0].bytes())?,
+            (None, Some(node)) => wire::fields(node.tensor("value")?)?,
+            (None, None) => return Ok(None),
+        };
+        let is_int64 = |field: &Field<'_>| field.number == 2 && matches!(field.value, Value::Number(INT64));
+        if !fields.iter().any(is_int64) {
+            return Ok(None);
+        }
+        let mut integers = Vec::new();
+        for field in fields {
+            match field.number {
+                7 => integers.extend(field.integers()?),
+                9 => integers.extend(field.bytes().as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes))),
+                _ => {}
+            }
+        }
+        Ok(Some(integers))
+    }
+
     /// The graph inputs among the needs.
     pub fn inputs_of<'needs>(&'needs self, needs: &'needs Needs<'model>) -> impl Iterator<Item = &'model str> {
         needs.given.iter().copied().filter(|given| self.is_input(given))
@@ -143,21 +172,21 @@ impl<'model> Graph<'model> {
         self.nodes.iter().enumerate().filter(|(at, _)| needs.nodes.contains(at)).map(|(_, node)| node)
     }
 
-    /// A model of the needs. `cut` is its output when the needs make it, and else one more input.
-    pub fn write(&self, needs: &Needs<'model>, cut: &str) -> Vec<u8> {
-        let makes_cut = self.makers.get(cut).is_some_and(|at| needs.nodes.contains(at));
-        let given = |named: &&Named<'model>| needs.given.contains(named.name);
+    /// A model of the needs, with `given` among its inputs. Its outputs are `made`, or else the graph's own.
+    pub fn write(&self, needs: &Needs<'model>, given: &[&str], made: &[&str]) -> Vec<u8> {
+        let is_needed = |named: &&Named<'model>| needs.given.contains(named.name);
         let mut graph = Message::default();
         self.nodes_of(needs).for_each(|node| graph.raw(node.raw));
         graph.raw(self.name);
-        self.initializers.iter().filter(given).for_each(|tensor| graph.raw(tensor.raw));
-        self.inputs.iter().filter(given).for_each(|input| graph.raw(input.raw));
-        if makes_cut {
-            graph.bytes(GRAPH_OUTPUT, &float_tensor(cut).0);
-        } else {
-            graph.bytes(GRAPH_INPUT, &float_tensor(cut).0);
-            self.outputs.iter().take(1).for_each(|output| graph.raw(output.raw));
+        self.initializers.iter().filter(is_needed).for_each(|tensor| graph.raw(tensor.raw));
+        self.inputs.iter().filter(is_needed).for_each(|input| graph.raw(input.raw));
+        for name in given {
+            graph.bytes(GRAPH_INPUT, &float_tensor(name).0);
         }
+        for name in made {
+            graph.bytes(GRAPH_OUTPUT, &float_tensor(name).0);
+        }
+        self.outputs.iter().take(1).filter(|_| made.is_empty()).for_each(|output| graph.raw(output.raw));
         let mut model = Message::default();
         self.model.iter().for_each(|field| model.raw(field));
         model.bytes(MODEL_GRAPH, &graph.0);
@@ -212,6 +241,12 @@ impl<'model> Node<'model> {
     /// When the node is broken.
     pub fn text(&self, name: &str) -> Result<Option<&'model str>, Malformed> {
         self.attribute(name)?.map(|attribute| text(attribute, 4)).transpose()
+    }
+
+    /// The `TensorProto` of an attribute; empty when there is none.
+    fn tensor(&self, name: &str) -> Result<&'model [u8], Malformed> {
+        let Some(attribute) = self.attribute(name)? else { return Ok(&[]) };
+        Ok(wire::fields(attribute)?.iter().find(|field| field.number == 5).map_or(&[], Field::bytes))
     }
 
     fn attribute(&self, name: &str) -> Result<Option<&'model [u8]>, Malformed> {

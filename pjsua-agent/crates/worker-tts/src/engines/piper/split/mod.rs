@@ -1,27 +1,38 @@
-//! Cuts a Piper voice in two, in memory: what turns phonemes into a latent sequence, and the vocoder that turns this into
-//! samples. The vocoder is convolutional (HiFi-GAN, arXiv 2010.05646): it can be run over a part of the sequence, and
-//! hears no farther round it than its kernels reach. Pure.
+//! Cuts a Piper voice (VITS, arXiv 2106.06103) in three, in memory: what turns phonemes into a sequence of frames, the
+//! flow that turns these into other frames, and the vocoder (HiFi-GAN, arXiv 2010.05646) that turns those into samples.
+//! Flow and vocoder are convolutional: they can be run over a part of the sequence, and hear no farther round it than
+//! their kernels reach. Pure.
 
 mod graph;
 mod reach;
 mod wire;
+
+use std::collections::HashSet;
 
 use graph::{Graph, Node};
 
 /// The speaker of a voice with several. It is the same for all of a sentence.
 const SPEAKER: &str = "sid";
 
-/// A voice in two models.
+/// A voice in parts.
 pub struct Parts {
-    /// Makes the tensor `latent`, of 1 × channels × frames.
+    /// Makes what the next part takes.
     pub front: Vec<u8>,
-    /// Makes the samples from `latent`, and from `sid` where it asks for it.
-    pub vocoder: Vec<u8>,
-    /// The name of the tensor between.
-    pub latent: String,
-    /// Frames before and behind a stretch of the sequence that its samples depend on.
+    /// Makes what the vocoder takes; nothing when that is left to the front.
+    pub flow: Option<Part>,
+    /// Makes the samples.
+    pub vocoder: Part,
+}
+
+/// A model that can be run over a part of a sequence. Where it asks for `sid`, it takes the speaker besides.
+pub struct Part {
+    /// An ONNX file.
+    pub model: Vec<u8>,
+    /// Names of the sequences that it takes, each of 1 × channels × frames.
+    pub takes: Vec<String>,
+    /// What it hears round the frames that it makes.
     pub context: Context,
-    /// Samples of a frame.
+    /// What it makes of a frame: frames or samples.
     pub frame_samples: usize,
 }
 
@@ -45,7 +56,7 @@ pub enum Unsplittable {
     Form(&'static str),
     /// No convolution before the first transposed one.
     #[error("it has no vocoder of the kind of HiFi-GAN")]
-    NoDecoder,
+    NoVocoder,
     /// An operator that may look at the whole sequence.
     #[error("its vocoder uses {0} in a way that may depend on the whole sentence")]
     Operator(String),
@@ -61,20 +72,32 @@ pub enum Unsplittable {
 /// When it has no vocoder that can be run on its own over a part of a sentence.
 pub fn split(model: &[u8]) -> Result<Parts, Unsplittable> {
     let graph = Graph::read(model)?;
-    let output = graph.output().ok_or(Unsplittable::NoDecoder)?;
+    let output = graph.output().ok_or(Unsplittable::NoVocoder)?;
     let latent = entry(&graph)?;
-    let vocoder = graph.needs(output, Some(latent));
-    if let Some(other) = graph.inputs_of(&vocoder).find(|input| *input != SPEAKER) {
+    let vocoder = part(&graph, &[latent], output, &[])?;
+    if vocoder.frame_samples < 2 {
+        return Err(Unsplittable::NoVocoder);
+    }
+    let takes = sequences_of_flow(&graph, latent);
+    let flow = takes.as_deref().and_then(|takes| part(&graph, takes, latent, &[latent]).ok());
+    let made = takes.filter(|_| flow.is_some()).unwrap_or(vec![latent]);
+    Ok(Parts { front: graph.write(&graph.needs(&made, &[]), &[], &made), flow, vocoder })
+}
+
+fn part<'model>(
+    graph: &Graph<'model>,
+    takes: &[&'model str],
+    makes: &'model str,
+    outputs: &[&str],
+) -> Result<Part, Unsplittable> {
+    let needs = graph.needs(&[makes], takes);
+    if let Some(other) = graph.inputs_of(&needs).find(|input| *input != SPEAKER) {
         return Err(Unsplittable::Reads(other.to_owned()));
     }
-    let reach = reach::reach(graph.nodes_of(&vocoder), latent, output)?;
-    if reach.samples < 2 {
-        return Err(Unsplittable::NoDecoder);
-    }
-    Ok(Parts {
-        front: graph.write(&graph.needs(latent, None), latent),
-        vocoder: graph.write(&vocoder, latent),
-        latent: latent.to_owned(),
+    let reach = reach::reach(graph, &needs, takes, makes)?;
+    Ok(Part {
+        model: graph.write(&needs, takes, outputs),
+        takes: takes.iter().map(|name| (*name).to_owned()).collect(),
         context: Context { before: reach.before.ceil() as usize, behind: reach.behind.ceil() as usize },
         frame_samples: reach.samples,
     })
@@ -83,7 +106,7 @@ pub fn split(model: &[u8]) -> Result<Parts, Unsplittable> {
 /// What the vocoder's first convolution reads. It is known by what follows, the first transposed convolution of the model,
 /// and not by its name, which is the exporter's affair.
 fn entry<'model>(graph: &Graph<'model>) -> Result<&'model str, Unsplittable> {
-    let first = graph.nodes.iter().find(|node| node.operator == "ConvTranspose").ok_or(Unsplittable::NoDecoder)?;
+    let first = graph.nodes.iter().find(|node| node.operator == "ConvTranspose").ok_or(Unsplittable::NoVocoder)?;
     let mut open: Vec<&str> = first.inputs.iter().copied().take(1).collect();
     let mut entries = Vec::new();
     while let Some(tensor) = open.pop() {
@@ -97,12 +120,45 @@ fn entry<'model>(graph: &Graph<'model>) -> Result<&'model str, Unsplittable> {
     }
     match entries[..] {
         [entry] if !graph.is_input(entry) => Ok(entry),
-        _ => Err(Unsplittable::NoDecoder),
+        _ => Err(Unsplittable::NoVocoder),
     }
 }
 
 fn is_of_sentence(graph: &Graph<'_>, conv: &Node<'_>) -> bool {
-    graph.inputs_of(&graph.needs(conv.inputs[0], None)).any(|input| input != SPEAKER)
+    depends_on_sentence(graph, conv.inputs[0])
+}
+
+fn depends_on_sentence<'model>(graph: &Graph<'model>, tensor: &'model str) -> bool {
+    graph.inputs_of(&graph.needs(&[tensor], &[])).any(|input| input != SPEAKER)
+}
+
+/// What the flow before `latent` takes: the noisy sequence, which is the sum of a mean and the model's last random numbers
+/// times their spread; and what is computed of the sentence besides, the mask.
+fn sequences_of_flow<'model>(graph: &Graph<'model>, latent: &'model str) -> Option<Vec<&'model str>> {
+    let noise = graph.nodes.iter().rfind(|node| node.operator == "RandomNormalLike")?;
+    let mut noisy = *noise.outputs.first()?;
+    loop {
+        let reader = graph.nodes.iter().find(|node| node.inputs.contains(&noisy))?;
+        noisy = reader.outputs.first()?;
+        match reader.operator {
+            "Mul" => {}
+            "Add" => break,
+            _ => return None,
+        }
+    }
+    let mut takes = vec![noisy];
+    let mut of_noisy = HashSet::from([noisy]);
+    for node in graph.nodes_of(&graph.needs(&[latent], &[noisy])) {
+        if node.inputs.iter().any(|input| of_noisy.contains(input)) {
+            of_noisy.extend(&node.outputs);
+            let is_other = |input: &&str| !of_noisy.contains(*input) && depends_on_sentence(graph, input);
+            takes.extend(node.inputs.iter().copied().filter(|input| is_other(input)));
+        }
+    }
+    takes.sort_unstable();
+    takes.dedup();
+    takes.sort_by_key(|name| *name != noisy);
+    of_noisy.contains(latent).then_some(takes)
 }
 
 #[cfg(test)]

@@ -2,15 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::{Unsplittable, graph::Node};
+use super::{
+    Unsplittable,
+    graph::{Graph, Needs, Node},
+    wire::Malformed,
+};
 
 /// Operators that look at one moment only.
-const POINTWISE: [&str; 16] = [
+const POINTWISE: [&str; 17] = [
     "Add",
     "Cast",
     "Clip",
     "Div",
     "Elu",
+    "Exp",
     "Identity",
     "LeakyRelu",
     "Mul",
@@ -23,6 +28,8 @@ const POINTWISE: [&str; 16] = [
     "Tanh",
     "Unsqueeze",
 ];
+/// The axis between one sentence and time.
+const CHANNELS: i64 = 1;
 
 /// What a tensor knows of the graph's input, in the input's frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,33 +42,51 @@ pub struct Reach {
     pub samples: usize,
 }
 
-/// The reach of `output` over `input`, by the kernel sizes, dilations and strides of the convolutions between.
+/// The reach of `output` over `inputs`, by the kernel sizes, dilations and strides of the convolutions between.
 ///
 /// # Errors
 ///
 /// When a node between is no convolution that keeps or multiplies the length, and does not look at one moment only.
-pub fn reach<'graph>(
-    nodes: impl Iterator<Item = &'graph Node<'graph>>,
-    input: &'graph str,
+pub fn reach<'model>(
+    graph: &Graph<'model>,
+    needs: &Needs<'model>,
+    inputs: &[&'model str],
     output: &str,
 ) -> Result<Reach, Unsplittable> {
-    let mut known = HashMap::from([(input, Reach { before: 0.0, behind: 0.0, samples: 1 })]);
-    for node in nodes {
+    let moment = Reach { before: 0.0, behind: 0.0, samples: 1 };
+    let mut known: HashMap<&str, Reach> = inputs.iter().map(|input| (*input, moment)).collect();
+    let mut shapes: HashMap<&str, Reach> = HashMap::new();
+    for node in graph.nodes_of(needs) {
         let heard: Vec<Reach> = node.inputs.iter().filter_map(|name| known.get(name)).copied().collect();
-        let Some(first) = heard.first().copied() else { continue };
-        let of_input = known.contains_key(node.inputs[0]) && heard.len() == 1;
-        let strange = || Unsplittable::Operator(node.operator.to_owned());
+        let measured = node.inputs.iter().find_map(|name| shapes.get(name)).copied();
+        let Some(first) = heard.first().copied().or(measured) else { continue };
+        let is_alone = heard.len() == 1 && known.contains_key(node.inputs[0]);
         let reach = match node.operator {
-            "Conv" if of_input => convolved(node, first)?,
-            "ConvTranspose" if of_input => transposed(node, first)?,
+            // A tensor as long as another, but the same at all its moments.
+            "ConstantOfShape" => measured,
+            _ if measured.is_some() => None,
+            "Conv" if is_alone => convolved(node, first)?,
+            "ConvTranspose" if is_alone => transposed(node, first)?,
+            "Shape" => Some(widest(&heard)),
+            "Slice" | "Split" | "Concat" if is_of_channels(graph, node)? => Some(widest(&heard)),
             operator if POINTWISE.contains(&operator) => Some(widest(&heard)),
             _ => None,
         }
         .filter(|_| heard.iter().all(|reach| reach.samples == first.samples))
-        .ok_or_else(strange)?;
-        known.extend(node.outputs.iter().map(|output| (*output, reach)));
+        .ok_or_else(|| Unsplittable::Operator(node.operator.to_owned()))?;
+        let names = if node.operator == "Shape" { &mut shapes } else { &mut known };
+        names.extend(node.outputs.iter().map(|output| (*output, reach)));
     }
-    known.get(output).copied().ok_or(Unsplittable::NoDecoder)
+    known.get(output).copied().ok_or(Unsplittable::NoVocoder)
+}
+
+/// Whether a node takes channels apart or together, and leaves time alone.
+fn is_of_channels(graph: &Graph<'_>, node: &Node<'_>) -> Result<bool, Malformed> {
+    let axes = match (node.operator, node.inputs.get(3)) {
+        ("Slice", Some(axes)) => graph.integers(axes)?,
+        _ => node.integers("axis")?,
+    };
+    Ok(axes.is_some_and(|axes| axes == [CHANNELS]))
 }
 
 fn widest(reaches: &[Reach]) -> Reach {

@@ -56,6 +56,25 @@ fn voice() -> Vec<Message> {
     ]
 }
 
+/// The same with a flow before z: the mean and noise of the sentence, of which one channel is convolved and masked.
+fn voice_with_flow() -> Vec<Message> {
+    let flow = [
+        node("Mul", &["input", "scales"], "average", &[]),
+        node("Cast", &["input"], "mask", &[]),
+        node("RandomNormalLike", &["average"], "noise", &[]),
+        node("Mul", &["noise", "scales"], "spread", &[]),
+        node("Add", &["average", "spread"], "noisy", &[]),
+        node("Slice", &["noisy", "starts", "ends", "axes", "steps"], "half", &[]),
+        conv("half", "near", 5, 1),
+        node("Shape", &["near"], "shape", &[]),
+        node("ConstantOfShape", &["shape"], "zeros", &[]),
+        node("Add", &["near", "zeros"], "shifted", &[]),
+        node("Mul", &["shifted", "mask"], "z", &[]),
+    ];
+    let voice = voice();
+    voice[..1].iter().chain(&flow).chain(&voice[2..]).cloned().collect()
+}
+
 fn model(nodes: &[Message]) -> Vec<u8> {
     let named = |number: u64, name: &str| {
         let mut named = Message::default();
@@ -69,6 +88,9 @@ fn model(nodes: &[Message]) -> Vec<u8> {
     for weight in ["table", "pre.weight", "cond.weight", "up.weight", "up.bias", "block.weight", "three", "unused"] {
         graph.bytes(5, &named(8, weight).0);
     }
+    let mut axes = named(8, "axes");
+    axes.number(2, 7).bytes(9, &1_i64.to_le_bytes());
+    graph.bytes(5, &axes.0);
     for input in ["input", "scales", "sid"] {
         graph.bytes(11, &named(1, input).0);
     }
@@ -92,24 +114,53 @@ fn names(model: &[u8]) -> [Vec<String>; 4] {
 }
 
 fn refused(nodes: &[Message]) -> String {
-    split(&model(nodes)).map(|parts| parts.latent).unwrap_err().to_string()
+    split(&model(nodes)).map(|parts| parts.vocoder.takes).unwrap_err().to_string()
 }
 
 #[test]
 fn each_half_gets_the_nodes_weights_and_inputs_that_it_needs() {
     let parts = split(&model(&voice())).unwrap();
-    assert_eq!(parts.latent, "z");
+    assert_eq!(parts.vocoder.takes, ["z"]);
     assert_eq!(names(&parts.front), [vec!["z"], vec![], vec!["input", "scales"], vec!["z"]]);
-    let [nodes, weights, inputs, outputs] = names(&parts.vocoder);
+    let [nodes, weights, inputs, outputs] = names(&parts.vocoder.model);
     assert_eq!(nodes, ["g", "pre", "cond", "both", "lit", "long", "block", "sum", "mean", "output"]);
     assert_eq!(weights, ["table", "pre.weight", "cond.weight", "up.weight", "up.bias", "block.weight", "three"]);
     assert_eq!((inputs, outputs), (vec!["sid".to_owned(), "z".to_owned()], vec!["output".to_owned()]));
 }
 
 #[test]
+fn a_flow_is_a_part_of_its_own_and_takes_the_mask_as_well() {
+    let parts = split(&model(&voice_with_flow())).unwrap();
+    let flow = parts.flow.unwrap();
+    assert_eq!(flow.takes, ["noisy", "mask"]);
+    assert_eq!((flow.context, flow.frame_samples), (Context { before: 2, behind: 2 }, 1));
+    let [nodes, weights, inputs, outputs] = names(&flow.model);
+    assert_eq!(nodes, ["half", "near", "shape", "zeros", "shifted", "z"]);
+    assert_eq!((weights, inputs, outputs), (vec!["axes".to_owned()], flow.takes.clone(), vec!["z".to_owned()]));
+    let [nodes, _, _, outputs] = names(&parts.front);
+    assert_eq!((nodes.len(), outputs), (5, flow.takes));
+    assert_eq!(parts.vocoder.takes, ["z"]);
+}
+
+#[test]
+fn a_flow_that_may_look_at_the_whole_sentence_stays_with_the_front() {
+    for (at, other) in [
+        (6, node("MatMul", &["half", "half"], "near", &[])),
+        (5, node("Slice", &["noisy", "starts", "ends", "unknown", "steps"], "half", &[])),
+        (10, node("Mul", &["shifted", "shape"], "z", &[])),
+    ] {
+        let mut nodes = voice_with_flow();
+        nodes[at + 1] = other;
+        let parts = split(&model(&nodes)).unwrap();
+        assert!(parts.flow.is_none(), "node {at}");
+        assert_eq!((names(&parts.front)[3].clone(), parts.vocoder.takes), (vec!["z".to_owned()], vec!["z".to_owned()]));
+    }
+}
+
+#[test]
 fn what_surrounds_the_graph_goes_to_both_halves() {
     let parts = split(&model(&voice())).unwrap();
-    for half in [&parts.front, &parts.vocoder] {
+    for half in [&parts.front, &parts.vocoder.model] {
         let fields = fields(half).unwrap();
         let raw = |number| fields.iter().find(|field| field.number == number).unwrap().bytes();
         assert_eq!((raw(8), raw(14)), (&b"opset"[..], &b"metadata"[..]));
@@ -120,8 +171,8 @@ fn what_surrounds_the_graph_goes_to_both_halves() {
 fn the_context_is_that_of_the_kernels_in_whole_frames() {
     let parts = split(&model(&voice())).unwrap();
     // conv_pre: 3 frames. Upsampling: (8 - 1 - 2) / 4 samples before, 2 / 4 behind. The block: 4 of 4 samples a frame.
-    assert_eq!(parts.context, Context { before: 6, behind: 5 });
-    assert_eq!(parts.frame_samples, 4);
+    assert_eq!(parts.vocoder.context, Context { before: 6, behind: 5 });
+    assert_eq!(parts.vocoder.frame_samples, 4);
 }
 
 #[test]
@@ -147,5 +198,8 @@ fn a_model_without_a_vocoder_stays_in_one_piece() {
     let mut nodes = voice();
     nodes.remove(2);
     assert!(refused(&nodes).contains("no vocoder"), "nothing is convolved before the upsampling");
-    assert_eq!(split(b"no model").map(|parts| parts.latent).unwrap_err().to_string(), wire::Malformed.to_string());
+    assert_eq!(
+        split(b"no model").map(|parts| parts.vocoder.takes).unwrap_err().to_string(),
+        wire::Malformed.to_string()
+    );
 }
