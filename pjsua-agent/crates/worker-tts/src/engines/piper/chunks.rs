@@ -6,11 +6,12 @@ use super::split::Context;
 
 /// Frames of a piece, by its place in the sentence; the last of these goes for all that follow. A frame is 12 ms at
 /// 22,050 Hz, and with Piper's medium quality on one core of a server takes 1.05 ms. Measured so, the second piece is
-/// ready when 60 to 110 ms of the first are still to be heard, although 45 ms or more of silence are cut from its front,
-/// and the third with 130 ms or more. Longer pieces come late on a slower machine, shorter ones are context for the most.
+/// ready when 60 to 110 ms of the first are still to be heard, although 45 ms or more of silence are cut from its
+/// front, and the third with 130 ms or more. Longer pieces come late on a slower machine, shorter ones are context for
+/// the most part.
 const FRAMES: [usize; 5] = [14, 16, 40, 100, 250];
-/// A sentence that is no longer, two words in three quarters of a second, is one piece: it is computed soon enough, and its
-/// own level can be heeded, which is up to 4 dB from that of longer ones.
+/// A sentence that is no longer, two words in three quarters of a second, is one piece: it is computed soon enough, and
+/// its own level can be heeded, which is up to 4 dB from that of longer ones.
 const ONE_PIECE: usize = 64;
 
 /// A piece of the sequence.
