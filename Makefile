@@ -35,7 +35,7 @@ demo: deps sources ## build, and hear a caller talk to the demo agent; recording
 test: deps sources asterisk ## build, and run every test: units, then end to end against Asterisk and SIPp
 	$(CARGO) build --release --locked --workspace
 	@$(MAKE) --no-print-directory models
-	@$(RELEASE)/pjsua-agent models pull smollm2-135m
+	@$(RELEASE)/pjsua-agent models pull smollm2-135m whisper-base
 	@scripts/run-tests
 
 bench: deps sources asterisk ## measure latency, turn-taking, pacing, CPU and memory; writes docs/benchmarks

@@ -35,6 +35,9 @@ pub enum Engines {
     Real,
     /// The same, and SmolLM2 beside the rules
     RealWithModel,
+    /// Whisper base, rules and espeak-ng, for other languages than English
+    #[value(skip)]
+    Multilingual,
 }
 
 impl Engines {
@@ -44,6 +47,7 @@ impl Engines {
             Self::Embedded => "pocketsphinx, rules, flite (slt)",
             Self::Real => "Whisper tiny.en, rules, Piper (joe)",
             Self::RealWithModel => "Whisper tiny.en, rules first and SmolLM2 135M for the rest, Piper (joe)",
+            Self::Multilingual => "Whisper base, rules, espeak-ng",
         }
     }
 
@@ -53,6 +57,7 @@ impl Engines {
             Self::Embedded => "",
             Self::Real => "-real",
             Self::RealWithModel => "-real-with-model",
+            Self::Multilingual => "-multilingual",
         }
     }
 
@@ -60,12 +65,13 @@ impl Engines {
         match self {
             Self::Embedded => "engine = \"pocketsphinx\"\n",
             Self::Real | Self::RealWithModel => "engine = \"whisper\"\nmodel = \"whisper-tiny.en\"\n",
+            Self::Multilingual => "engine = \"whisper\"\nmodel = \"whisper-base\"\n",
         }
     }
 
     fn thinks(self) -> &'static str {
         match self {
-            Self::Embedded | Self::Real => "engine = \"rules\"\n",
+            Self::Embedded | Self::Real | Self::Multilingual => "engine = \"rules\"\n",
             Self::RealWithModel => "engine = \"llama\"\nmodel = \"smollm2-135m\"\n",
         }
     }
@@ -74,6 +80,7 @@ impl Engines {
         match self {
             Self::Embedded => "engine = \"flite\"\nvoice = \"slt\"\n",
             Self::Real | Self::RealWithModel => "engine = \"piper\"\nmodel = \"piper-en-us-joe\"\n",
+            Self::Multilingual => "engine = \"espeak\"\n",
         }
     }
 }

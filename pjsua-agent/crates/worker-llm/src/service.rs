@@ -85,6 +85,7 @@ fn read(request: proto::GenerateRequest) -> Result<engines::Request, Status> {
         max_tokens: request.max_tokens,
         temperature: request.temperature,
         opening: request.opening,
+        json_schema: request.json_schema,
         patience: (request.patience_ms > 0).then(|| Duration::from_millis(request.patience_ms.into())),
     })
 }

@@ -231,3 +231,52 @@ async fn one_program_runs_on_the_oldest_processors_and_takes_what_newer_ones_off
     assert!(replies[0].generated_tokens > 0);
     assert_eq!(replies[0], replies[1], "the same model, whatever computes it");
 }
+
+const APPOINTMENT: &str = r#"{
+    "type": "object",
+    "properties": {
+        "day": { "enum": ["monday", "tuesday", "wednesday", "thursday", "friday"] },
+        "hour": { "type": "integer" },
+        "name": { "type": "string", "maxLength": 40 },
+        "is_new": { "type": "boolean" }
+    },
+    "required": ["day", "hour", "name"]
+}"#;
+
+#[tokio::test]
+async fn a_real_models_reply_is_a_value_of_the_schema_that_is_asked_for() {
+    let store = model_store::Store::open_default().unwrap();
+    let model = store.path("smollm2-135m").unwrap_or_else(|error| panic!("{error} (or: pjsua-agent models pull)"));
+    let worker = Worker::start(&["--engine", "llama", "--model", model.to_str().unwrap(), "--context", "1024"]).await;
+    for (call, temperature) in [("greedy", 0.0), ("warm", 0.7), ("hot", 1.5)] {
+        let mut request = ask(call, "Book me in on Tuesday at ten. My name is Anna.");
+        request.temperature = temperature;
+        request.max_tokens = 120;
+        let words = worker.reply(request.clone()).await.unwrap();
+        assert!(serde_json::from_str::<serde_json::Value>(&words.text).is_err(), "{}", words.text);
+        request.json_schema = APPOINTMENT.into();
+        let reply = worker.reply(request).await.unwrap();
+        eprintln!("{call}: {}", reply.text);
+        let value: serde_json::Value = serde_json::from_str(&reply.text).unwrap();
+        let day = value["day"].as_str().unwrap();
+        assert!(["monday", "tuesday", "wednesday", "thursday", "friday"].contains(&day), "{value}");
+        assert!(value["hour"].is_i64() && value["name"].as_str().unwrap().len() <= 160, "{value}");
+        assert!(value.get("is_new").is_none_or(serde_json::Value::is_boolean), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn a_schema_that_cannot_be_kept_and_json_that_does_not_end_are_told() {
+    let folder = Folder::new();
+    let worker = babbler(&folder, &[]).await;
+    let mut request = ask("call", "hello");
+    request.json_schema = r#"{ "type": "integer", "minimum": 3 }"#.into();
+    let refused = worker.reply(request.clone()).await.unwrap_err().to_string();
+    assert!(refused.contains("\"minimum\" cannot be kept here"), "{refused}");
+    request.json_schema = r#"{ "type": "string", "minLength": 900 }"#.into();
+    request.max_tokens = 20;
+    let cut = worker.reply(request.clone()).await.unwrap_err().to_string();
+    assert!(cut.contains("does not end within its bound"), "{cut}");
+    request.json_schema.clear();
+    worker.reply(request).await.unwrap();
+}

@@ -101,3 +101,12 @@ fn options_that_make_no_sense_are_refused_in_words() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--model"));
     assert!(run_to_end(&["version"]).status.success());
 }
+
+#[tokio::test]
+async fn rules_write_no_json() {
+    let worker = Worker::start(&["--engine", "rules"]).await;
+    let mut request = ask("call", "hello");
+    request.json_schema = "{}".into();
+    let refused = worker.reply(request).await.unwrap_err().to_string();
+    assert!(refused.contains("in words, not in JSON"), "{refused}");
+}

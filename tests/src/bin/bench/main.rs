@@ -9,6 +9,7 @@ mod served;
 mod stats;
 mod talk;
 mod turns;
+mod voice;
 
 use std::path::PathBuf;
 
@@ -34,6 +35,8 @@ enum What {
     Recognition(recognition::Extent),
     /// How soon and how fast a model answers several calls
     Inference(inference::Extent),
+    /// How soon a clause is heard, what it costs, and how loud it is
+    Voice(voice::Extent),
 }
 
 /// Nothing but the subcommand's own arguments, with their defaults.
@@ -67,11 +70,13 @@ fn main() -> Result<()> {
         Some(What::TurnTaking(extent)) => turns::run(&extent),
         Some(What::Recognition(extent)) => recognition::run(&extent),
         Some(What::Inference(extent)) => inference::run(&extent),
+        Some(What::Voice(extent)) => voice::run(&extent),
         None => {
             first_call(&defaults()?)?;
             turns::run(&defaults()?)?;
             recognition::run(&defaults()?)?;
-            inference::run(&defaults()?)
+            inference::run(&defaults()?)?;
+            voice::run(&defaults()?)
         }
     }
 }

@@ -61,6 +61,8 @@ pub struct Request {
     pub temperature: f32,
     /// How the reply begins already; empty as a rule. `llama` goes on from there, `rules` takes no notice of it.
     pub opening: String,
+    /// The reply is one value of this JSON Schema, and nothing else; empty: words.
+    pub json_schema: String,
     /// How long the first token is waited for; `None`: no bound.
     pub patience: Option<Duration>,
 }

@@ -4,14 +4,13 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
-use llama_cpp_2::{
-    context::LlamaContext, llama_batch::LlamaBatch, model::LlamaModel, sampling::LlamaSampler, token::LlamaToken,
-};
+use llama_cpp_2::{context::LlamaContext, llama_batch::LlamaBatch, model::LlamaModel, token::LlamaToken};
 
 use super::super::{Event, Replies, ReplyError, Usage};
+use super::choice::Choice;
 use super::pace::{self, Pace};
 use super::prompt::{self, Prompter};
 use super::slots::{Place, Slots};
@@ -31,7 +30,7 @@ struct Job {
     next: Option<LlamaToken>,
     /// Where in the batch this job's logits will be.
     row: Option<i32>,
-    sampler: LlamaSampler,
+    choice: Choice,
     characters: Characters,
     spoken: Spoken,
     usage: Usage,
@@ -188,9 +187,10 @@ impl<'model> Batcher<'model> {
                 Ok(prompt) if prompt.is_empty() => Err(ReplyError::Invalid("the prompt is empty".to_owned())),
                 other => other,
             };
-            match prompt {
-                Ok(prompt) => match self.slots.place(&order.request.call_id, &prompt, self.may_share) {
-                    Some(place) => self.begin(order, prompt, place, max_tokens),
+            let choice = Choice::new(self.model, order.request.temperature, &order.request.json_schema);
+            match prompt.and_then(|prompt| Ok((prompt, choice?))) {
+                Ok((prompt, choice)) => match self.slots.place(&order.request.call_id, &prompt, self.may_share) {
+                    Some(place) => self.begin(order, prompt, choice, place, max_tokens),
                     None => self.queue.push_back(order),
                 },
                 Err(error) => {
@@ -200,7 +200,7 @@ impl<'model> Batcher<'model> {
         }
     }
 
-    fn begin(&mut self, order: Order, prompt: Vec<LlamaToken>, place: Place, max_tokens: u32) {
+    fn begin(&mut self, order: Order, prompt: Vec<LlamaToken>, choice: Choice, place: Place, max_tokens: u32) {
         let cached = self.keep(place);
         for emptied in self.slots.reserve(place.slot, prompt.len() + max_tokens as usize) {
             self.clear(emptied, 0);
@@ -212,7 +212,7 @@ impl<'model> Batcher<'model> {
             replies: order.replies,
             next: None,
             row: None,
-            sampler: sampler(order.request.temperature),
+            choice,
             characters: Characters::default(),
             spoken: Spoken::new(prompt::offered(&order.request.rules)),
             usage: Usage {
@@ -326,32 +326,40 @@ impl<'model> Batcher<'model> {
         waiting.into_iter().map(|(_, at)| at).collect()
     }
 
-    /// Samples a reply's next token and sends what it adds; true when the reply has ended.
+    /// Chooses a reply's next token and sends what it adds; true when the reply has ended.
     fn continue_reply(&mut self, at: usize, row: i32) -> bool {
         let Some(job) = self.jobs[at].as_mut() else { return false };
-        let token = job.sampler.sample(&self.context, row);
+        let Some(token) = job.choice.next(&self.context, row) else {
+            return fail(job, "the model has no token that the grammar allows");
+        };
         let vocab = self.model.vocab();
-        let mut ended = vocab.is_eog(token);
-        if !ended {
-            job.usage.generated_tokens += 1;
-            job.latest = Instant::now();
-            job.begun.get_or_insert(job.latest);
-            let piece = vocab.token_to_piece(token, false, None);
-            let text = job.characters.push(&piece);
-            let text = job.spoken.push(&text);
-            if !text.is_empty() && job.replies.send(Ok(Event::Delta(text))).is_err() {
-                return true;
-            }
-            ended = job.spoken.is_over()
-                || job.usage.generated_tokens >= job.max_tokens
-                || self.slots.slots[at].tokens.len() + 1 >= self.limit;
-        }
-        if ended {
+        if vocab.is_eog(token) {
             finish(job);
-        } else {
-            job.next = Some(token);
+            return true;
         }
-        ended
+        job.usage.generated_tokens += 1;
+        job.latest = Instant::now();
+        job.begun.get_or_insert(job.latest);
+        let piece = vocab.token_to_piece(token, false, None);
+        let text = job.characters.push(&piece);
+        let text = if job.choice.is_json() { text } else { job.spoken.push(&text) };
+        if !text.is_empty() && job.replies.send(Ok(Event::Delta(text))).is_err() {
+            return true;
+        }
+        let is_cut =
+            job.usage.generated_tokens >= job.max_tokens || self.slots.slots[at].tokens.len() + 1 >= self.limit;
+        match (is_cut || job.spoken.is_over(), job.choice.is_json()) {
+            (false, _) => {
+                job.next = Some(token);
+                false
+            }
+            // Half a value is of no use.
+            (true, true) => fail(job, "the JSON of the reply does not end within its bound of tokens"),
+            (true, false) => {
+                finish(job);
+                true
+            }
+        }
     }
 
     /// Fails all running replies and empties the cache, of which nobody knows what it holds.
@@ -386,6 +394,12 @@ fn finish(job: &mut Job) {
     }
 }
 
+fn fail(job: &Job, reason: &str) -> bool {
+    // A client that has gone needs no answer.
+    let _ = job.replies.send(Err(ReplyError::Engine(reason.to_owned())));
+    true
+}
+
 fn refuse(replies: &Replies) {
     let reason = "others come before it for longer than it is waited for";
     // A client that has gone needs no answer.
@@ -395,19 +409,4 @@ fn refuse(replies: &Replies) {
 fn slots(settings: &LlamaSettings) -> Slots<LlamaToken> {
     let at_once = settings.capacity as usize;
     Slots::new(settings.conversations() as usize, at_once, at_once * settings.context as usize)
-}
-
-/// Greedy at 0; else the settings that llama.cpp's own server defaults to.
-fn sampler(temperature: f32) -> LlamaSampler {
-    if temperature <= 0.0 {
-        return LlamaSampler::greedy();
-    }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    LlamaSampler::chain_simple([
-        LlamaSampler::top_k(40),
-        LlamaSampler::top_p(0.95, 1),
-        LlamaSampler::min_p(0.05, 1),
-        LlamaSampler::temp(temperature.min(2.0)),
-        LlamaSampler::dist(now.subsec_nanos()),
-    ])
 }

@@ -5,8 +5,10 @@
 //! The cache keeps each call's conversation from turn to turn, and a new call shares the agent's prompt with the others.
 
 mod batch;
+mod choice;
 mod pace;
 mod prompt;
+mod schema;
 mod slots;
 mod text;
 

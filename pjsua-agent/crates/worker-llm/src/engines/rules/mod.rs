@@ -68,8 +68,11 @@ impl Reply {
 ///
 /// # Errors
 ///
-/// [`ReplyError::Invalid`] when a rule has a slot other than `digits`.
+/// [`ReplyError::Invalid`] when a rule has a slot other than `digits`, or JSON is asked for.
 pub fn reply(request: &Request) -> Result<Reply, ReplyError> {
+    if !request.json_schema.is_empty() {
+        return Err(ReplyError::Invalid("the engine `rules` answers in words, not in JSON".to_owned()));
+    }
     if let Some(rule) = request.rules.iter().find(|rule| !matches!(rule.slot.as_str(), "" | "digits")) {
         return Err(ReplyError::Invalid(format!("slot {:?} is unknown; allowed: \"digits\" or none", rule.slot)));
     }
