@@ -15,6 +15,9 @@ const EVERY: usize = 5;
 /// What was played is remembered for so many frames: the window and the longest delay, and the length of a reverberation.
 const REMEMBERED: usize = 256;
 
+/// Frames of what was played that are compared.
+const COMPARED: usize = WINDOW + MOST_DELAY;
+
 /// The longest delay that is looked for, 0.8 s: two wireless links, and the jitter buffers on the way.
 const MOST_DELAY: usize = 40;
 
@@ -69,6 +72,8 @@ pub(crate) struct EchoPath {
     played_telephone: [f32; REMEMBERED],
     captured_telephone: [f32; REMEMBERED],
     now: usize,
+    /// Telling frames among those that are compared.
+    telling_now: usize,
     until_next: usize,
     telling: usize,
     candidate: Option<Candidate>,
@@ -89,6 +94,7 @@ impl EchoPath {
             played_telephone: [LEAST_DBFS; REMEMBERED],
             captured_telephone: [LEAST_DBFS; REMEMBERED],
             now: 0,
+            telling_now: 0,
             until_next: EVERY,
             telling: 0,
             candidate: None,
@@ -102,11 +108,14 @@ impl EchoPath {
         self.played[self.now] = played.full_dbfs;
         self.played_telephone[self.now] = played.telephone_dbfs.max(LEAST_DBFS);
         self.captured_telephone[self.now] = captured.telephone_dbfs.max(LEAST_DBFS);
-        self.telling += usize::from(played.telephone_dbfs >= TELLING_DBFS);
+        let is_telling = |dbfs: f32| usize::from(dbfs >= TELLING_DBFS);
+        self.telling += is_telling(played.telephone_dbfs);
+        self.telling_now += is_telling(played.telephone_dbfs);
+        self.telling_now -= is_telling(self.played_telephone[index(self.now, COMPARED)]);
         self.until_next -= 1;
         if self.until_next == 0 {
             self.until_next = EVERY;
-            if is_in_doubt || self.known.is_some() {
+            if self.telling_now >= LEAST_TELLING && (is_in_doubt || self.known.is_some()) {
                 self.compare();
             }
         }
@@ -129,8 +138,10 @@ impl EchoPath {
     }
 
     fn compare(&mut self) {
+        let played: [f32; COMPARED] = std::array::from_fn(|ago| self.played_telephone[index(self.now, ago)]);
+        let captured: [f32; WINDOW] = std::array::from_fn(|ago| self.captured_telephone[index(self.now, ago)]);
         let best = (0..=MOST_DELAY)
-            .filter_map(|delay| Some((delay, self.correlation(delay)?)))
+            .filter_map(|delay| Some((delay, correlation(&played[delay..][..WINDOW], &captured)?)))
             .max_by(|(_, one), (_, other)| one.total_cmp(other));
         let found = best.filter(|(_, correlation)| *correlation >= LEAST_CORRELATION);
         let found = found.and_then(|(delay, _)| Some(Path { delay, loss_db: self.loss_db(delay)? }));
@@ -161,24 +172,6 @@ impl EchoPath {
         (count >= LEAST_TELLING).then(|| 10.0 * f32::log10(sent / returned))
     }
 
-    /// Pearson's correlation of the levels, in dB; `None` where too little was said, or nothing rose and fell.
-    fn correlation(&self, delay: usize) -> Option<f32> {
-        let (mut x, mut y, mut xx, mut yy, mut xy, mut telling) = (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0);
-        for (played, captured) in self.pairs(delay) {
-            x += played;
-            y += captured;
-            xx += played * played;
-            yy += captured * captured;
-            xy += played * captured;
-            telling += usize::from(played >= TELLING_DBFS);
-        }
-        let n = WINDOW as f32;
-        let (spread_x, spread_y) = (xx - x * x / n, yy - y * y / n);
-        // A variance of 9 dB²: neither side may be even.
-        let is_telling = telling >= LEAST_TELLING && spread_x > 9.0 * n && spread_y > 9.0 * n;
-        is_telling.then(|| (xy - x * y / n) / (spread_x * spread_y).sqrt())
-    }
-
     /// The window's frames, played and captured, the captured `delay` later.
     fn pairs(&self, delay: usize) -> impl Iterator<Item = (f32, f32)> + '_ {
         (0..WINDOW).map(move |ago| {
@@ -188,8 +181,26 @@ impl EchoPath {
     }
 }
 
+/// Pearson's correlation of the levels, in dB; `None` where too little was said, or nothing rose and fell.
+fn correlation(played: &[f32], captured: &[f32]) -> Option<f32> {
+    let (mut x, mut y, mut xx, mut yy, mut xy, mut telling) = (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0);
+    for (played, captured) in played.iter().zip(captured) {
+        x += played;
+        y += captured;
+        xx += played * played;
+        yy += captured * captured;
+        xy += played * captured;
+        telling += usize::from(*played >= TELLING_DBFS);
+    }
+    let n = played.len() as f32;
+    let (spread_x, spread_y) = (xx - x * x / n, yy - y * y / n);
+    // A variance of 9 dB²: neither side may be even.
+    let is_telling = telling >= LEAST_TELLING && spread_x > 9.0 * n && spread_y > 9.0 * n;
+    is_telling.then(|| (xy - x * y / n) / (spread_x * spread_y).sqrt())
+}
+
 fn index(now: usize, ago: usize) -> usize {
     (now + REMEMBERED - ago) % REMEMBERED
 }
 
-const _: () = assert!(WINDOW + MOST_DELAY < REMEMBERED && MOST_DELAY + REVERBERATION < REMEMBERED);
+const _: () = assert!(COMPARED < REMEMBERED && MOST_DELAY + REVERBERATION < REMEMBERED);
