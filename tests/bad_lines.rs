@@ -30,7 +30,7 @@ fn music_on_hold_says_nothing_and_is_not_answered_for_ever() {
     let (daemon, caller, _dir) = answered("bad-lines-music");
     scene::hear_greeting(&caller).unwrap();
     let music = at_level(&material::music(1, Duration::from_secs(40)).unwrap(), SPEECH_LEVEL_DBFS);
-    caller.rtp().say_and_wait(&Speech::from_samples(&music, music.len() - 1)).unwrap();
+    caller.rtp().say_and_wait(&Speech::whole(music)).unwrap();
     let journal = journal(&daemon);
     assert_eq!(journal.transcripts().join(" ").trim(), "");
     // Twice "I missed that", twice "are you still there", and good-bye.
@@ -80,7 +80,7 @@ fn a_faint_caller_is_understood() {
         ("Can you tell me your address please?", "opposite the old station."),
     ] {
         let asked = at_level(&spoken(Talker::Rms, question).unwrap().samples_16k, -47.0);
-        scene::ask_speech(&caller, &Speech::from_samples(&asked, asked.len() - 1)).unwrap();
+        scene::ask_speech(&caller, &Speech::whole(asked)).unwrap();
         let spoken = journal(&daemon).spoken();
         assert!(spoken.last().unwrap().ends_with(answer), "{spoken:?}, heard {:?}", journal(&daemon).transcripts());
     }

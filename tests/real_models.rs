@@ -66,7 +66,7 @@ fn a_cough_and_a_hum_are_no_words() {
     let (daemon, caller) = call("real-models-noises", Engines::Real);
     for noise in [material::cough(1), material::hum(Duration::from_millis(900)), material::door_slam(2)] {
         let noise = at_level(&noise, SPEECH_LEVEL_DBFS);
-        caller.rtp().say_and_wait(&Speech::from_samples(&noise, noise.len() - 1)).unwrap();
+        caller.rtp().say_and_wait(&Speech::whole(noise)).unwrap();
         thread::sleep(Duration::from_secs(1));
     }
     // "Sorry, I missed that" may be said once; an answer to words that nobody said may not.

@@ -59,7 +59,8 @@ impl Speech {
         Self { samples: samples.into(), last_speech }
     }
 
-    fn whole(samples: Vec<i16>) -> Self {
+    /// Samples that are there already, speech to the last of them.
+    pub fn whole(samples: Vec<i16>) -> Self {
         Self { last_speech: samples.len().saturating_sub(1), samples: samples.into() }
     }
 

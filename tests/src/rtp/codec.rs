@@ -30,6 +30,17 @@ impl Codec {
         }
     }
 
+    /// Samples as the other side hears them, made up to whole packets with silence.
+    ///
+    /// # Errors
+    /// The codec cannot be opened.
+    pub fn there_and_back(self, mut samples: Vec<i16>) -> Result<Vec<i16>> {
+        samples.resize(samples.len().next_multiple_of(FRAME), 0);
+        let (mut encoder, mut decoder) = (Encoder::new(self)?, Decoder::new(self)?);
+        let frames = samples.chunks(FRAME).map(|frame| decoder.decode(&encoder.encode(frame)?));
+        Ok(frames.collect::<Result<Vec<_>>>()?.concat())
+    }
+
     /// The value of its `a=` line. RFC 3551, 4.5.2: G.722 claims 8,000 Hz. RFC 7587: Opus claims 48,000 Hz and two channels.
     pub fn rtpmap(self) -> &'static str {
         match self {

@@ -83,6 +83,9 @@ impl EchoGuard {
     /// Takes what is to be known of the next frame in each direction; how far the
     /// captured one is above what may be an echo, in dB.
     pub(crate) fn follow(&mut self, captured: Loudness, played: Loudness) -> f32 {
+        if self.margin_db.is_infinite() {
+            return f32::INFINITY;
+        }
         if self.filled == BLOCK_FRAMES {
             self.close_block();
         }
@@ -94,7 +97,7 @@ impl EchoGuard {
         let least_loss = self.loss.db - SPREAD_DB;
         self.path.follow(captured, played, least_loss < self.margin_db);
         let followed = self.path.expected_dbfs().map_or(SILENT_DBFS, |expected| expected + SPREAD_DB);
-        if self.margin_db.is_infinite() || loudest.max(followed) <= SILENT_DBFS {
+        if loudest.max(followed) <= SILENT_DBFS {
             return f32::INFINITY;
         }
         let margin = if self.path.was_heard_out() { self.margin_db } else { self.margin_db.min(UNKNOWN_LOSS_DB) };

@@ -9,7 +9,7 @@ use crate::level::{Loudness, SILENT_DBFS};
 /// The frames that are compared, 2.4 s: some seven words.
 const WINDOW: usize = 120;
 
-/// They are compared once in this many frames, 100 ms.
+/// The sides are compared once in this many frames, 100 ms.
 const EVERY: usize = 5;
 
 /// What was played is remembered for so many frames: the window and the longest delay, and the length of a reverberation.
@@ -144,9 +144,10 @@ impl EchoPath {
             .filter_map(|delay| Some((delay, correlation(&played[delay..][..WINDOW], &captured)?)))
             .max_by(|(_, one), (_, other)| one.total_cmp(other));
         let found = best.filter(|(_, correlation)| *correlation >= LEAST_CORRELATION);
-        let found = found.and_then(|(delay, _)| Some(Path { delay, loss_db: self.loss_db(delay)? }));
+        let loss_at = |delay: usize| loss_db(&played[delay..][..WINDOW], &captured);
+        let found = found.and_then(|(delay, _)| Some(Path { delay, loss_db: loss_at(delay)? }));
         let Some(found) = found else {
-            let is_gone = |path: Path| self.loss_db(path.delay).is_some_and(|loss| loss > path.loss_db + GONE_DB);
+            let is_gone = |path: Path| loss_at(path.delay).is_some_and(|loss| loss > path.loss_db + GONE_DB);
             self.known = self.known.filter(|path| !is_gone(*path));
             return;
         };
@@ -159,26 +160,18 @@ impl EchoPath {
             _ => self.candidate = Some(Candidate { path: found, telling: self.telling }),
         }
     }
+}
 
-    /// How much less came back of the loud frames' energy, in dB; `None` if there are too few of them.
-    fn loss_db(&self, delay: usize) -> Option<f32> {
-        let energy = |dbfs: f32| 10f32.powf(dbfs / 10.0);
-        let (mut sent, mut returned, mut count) = (0.0, 0.0, 0);
-        for (played, captured) in self.pairs(delay).filter(|(played, _)| *played >= TELLING_DBFS) {
-            sent += energy(played);
-            returned += energy(captured);
-            count += 1;
-        }
-        (count >= LEAST_TELLING).then(|| 10.0 * f32::log10(sent / returned))
+/// How much less came back of the loud frames' energy, in dB; `None` if there are too few of them.
+fn loss_db(played: &[f32], captured: &[f32]) -> Option<f32> {
+    let energy = |dbfs: f32| 10f32.powf(dbfs / 10.0);
+    let (mut sent, mut returned, mut count) = (0.0, 0.0, 0);
+    for (played, captured) in played.iter().zip(captured).filter(|(played, _)| **played >= TELLING_DBFS) {
+        sent += energy(*played);
+        returned += energy(*captured);
+        count += 1;
     }
-
-    /// The window's frames, played and captured, the captured `delay` later.
-    fn pairs(&self, delay: usize) -> impl Iterator<Item = (f32, f32)> + '_ {
-        (0..WINDOW).map(move |ago| {
-            let (played, captured) = (index(self.now, ago + delay), index(self.now, ago));
-            (self.played_telephone[played], self.captured_telephone[captured])
-        })
-    }
+    (count >= LEAST_TELLING).then(|| 10.0 * f32::log10(sent / returned))
 }
 
 /// Pearson's correlation of the levels, in dB; `None` where too little was said, or nothing rose and fell.

@@ -41,9 +41,9 @@ pub struct AudioSettings {
     /// speech level a telephone network is planned for is about −40 (ITU-T P.56
     /// levels, G.111 loss plan), comfort noise stays below −50.
     pub min_level_dbfs: f32,
-    /// The same as long as nobody at an ordinary level was heard in the call, so
-    /// that somebody far from his microphone is: he is not told from others in
-    /// the room by his level. −60: the hold margin above the quietest noise floor
+    /// A frame below this is never speech as long as nobody at an ordinary level was
+    /// heard in the call, in dBFS RMS. Somebody far from his microphone is heard so:
+    /// his level does not tell him from others in the room. −60: the hold margin above the quietest noise floor
     /// that is reckoned with.
     pub min_faint_level_dbfs: f32,
     /// An utterance begins only this far above the noise floor, in dB. 8: the

@@ -86,6 +86,7 @@ pub(crate) struct Vad {
     hold_margin_db: f32,
     sure_margin_db: f32,
     max_brightness: f32,
+    min_faint_brightness: f32,
 }
 
 impl Vad {
@@ -103,6 +104,7 @@ impl Vad {
             hold_margin_db: settings.hold_margin_db,
             sure_margin_db: settings.sure_margin_db,
             max_brightness: brightness_of(settings.onset_max_hz),
+            min_faint_brightness: brightness_of(FAINT_MIN_HZ),
         }
     }
 
@@ -137,7 +139,7 @@ impl Vad {
 
     /// What a frame of this brightness must reach to be speech.
     fn least_level_dbfs(&self, brightness: f32) -> f32 {
-        let is_ordinary = self.ordinary_frames >= ORDINARY_FRAMES || brightness < brightness_of(FAINT_MIN_HZ);
+        let is_ordinary = self.ordinary_frames >= ORDINARY_FRAMES || brightness < self.min_faint_brightness;
         if is_ordinary {
             return self.min_level_dbfs;
         }

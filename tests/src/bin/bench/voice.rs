@@ -9,7 +9,7 @@ use clap::Args;
 use inference::{Deadlines, proto::SynthesiseRequest};
 use tests::material::active_level_dbfs;
 use tests::paths::{repository, run_dir};
-use tests::rtp::{AUDIBLE_RMS, Codec, Decoder, Encoder, FRAME, RATE_HZ, rms};
+use tests::rtp::{AUDIBLE_RMS, Codec, FRAME, RATE_HZ, rms};
 
 use crate::machine;
 use crate::report::publish;
@@ -118,16 +118,8 @@ fn speak(worker: &Served, text: &str, round: u16) -> Result<Spoken> {
             samples.extend(piece);
         }
         let first = first.with_context(|| format!("nothing was spoken of “{text}”"))?;
-        Ok(Spoken { first, all: began.elapsed(), in_hand_ms, samples: on_the_line(samples)? })
+        Ok(Spoken { first, all: began.elapsed(), in_hand_ms, samples: Codec::Pcmu.there_and_back(samples)? })
     })
-}
-
-/// Through G.711.
-fn on_the_line(mut samples: Vec<i16>) -> Result<Vec<i16>> {
-    samples.resize(samples.len().next_multiple_of(FRAME), 0);
-    let (mut encoder, mut decoder) = (Encoder::new(Codec::Pcmu)?, Decoder::new(Codec::Pcmu)?);
-    let frames = samples.chunks(FRAME).map(|frame| decoder.decode(&encoder.encode(frame)?));
-    Ok(frames.collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn head(extent: &Extent) -> Result<String> {

@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use tests::material::{self, Noise, Prompt, SPEECH_LEVEL_DBFS, Talker, at_level};
 use tests::paths::{repository, run_dir};
-use tests::rtp::{Codec, Decoder, Encoder, FRAME, RATE_HZ};
+use tests::rtp::{Codec, RATE_HZ};
 
 use crate::machine;
 use crate::report::publish;
@@ -206,10 +206,8 @@ fn over_the_line(samples: &[i16]) -> Result<Vec<i16>> {
     let count = |length: Duration| (length.as_secs_f64() * f64::from(RATE_HZ)) as usize;
     let mut line = vec![0; count(PRE_ROLL)];
     line.extend_from_slice(samples);
-    line.resize((line.len() + count(HANG_OVER)).next_multiple_of(FRAME), 0);
-    let (mut encoder, mut decoder) = (Encoder::new(Codec::Pcmu)?, Decoder::new(Codec::Pcmu)?);
-    let frames = line.chunks(FRAME).map(|frame| decoder.decode(&encoder.encode(frame)?));
-    Ok(frames.collect::<Result<Vec<_>>>()?.concat())
+    line.resize(line.len() + count(HANG_OVER), 0);
+    Codec::Pcmu.there_and_back(line)
 }
 
 /// Noise of one kind, in pieces as a gate would cut it.

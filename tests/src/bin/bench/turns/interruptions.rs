@@ -89,7 +89,7 @@ fn noises(each: usize, seed: u64) -> Result<Vec<Event>> {
                     kind: noise.name().into(),
                     what: format!("{} {number}", noise.name()),
                     snr_db: Some(snr_db),
-                    speech: Speech::from_samples(&samples, samples.len().saturating_sub(1)),
+                    speech: Speech::whole(samples),
                 });
             }
         }

@@ -125,7 +125,7 @@ impl<'model> Batcher<'model> {
         if self.queue.len() < QUEUED_PER_PLACE * self.settings.capacity as usize {
             self.queue.push_back(order);
         } else {
-            let _ = order.replies.send(Err(ReplyError::Busy("too many replies are waiting".to_owned())));
+            fail(&order.replies, ReplyError::Busy("too many replies are waiting".to_owned()));
         }
     }
 
@@ -187,15 +187,13 @@ impl<'model> Batcher<'model> {
                 Ok(prompt) if prompt.is_empty() => Err(ReplyError::Invalid("the prompt is empty".to_owned())),
                 other => other,
             };
-            let choice = Choice::new(self.model, order.request.temperature, &order.request.json_schema);
-            match prompt.and_then(|prompt| Ok((prompt, choice?))) {
+            let choice = || Choice::new(self.model, order.request.temperature, &order.request.json_schema);
+            match prompt.and_then(|prompt| Ok((prompt, choice()?))) {
                 Ok((prompt, choice)) => match self.slots.place(&order.request.call_id, &prompt, self.may_share) {
                     Some(place) => self.begin(order, prompt, choice, place, max_tokens),
                     None => self.queue.push_back(order),
                 },
-                Err(error) => {
-                    let _ = order.replies.send(Err(error));
-                }
+                Err(error) => fail(&order.replies, error),
             }
         }
     }
@@ -330,7 +328,8 @@ impl<'model> Batcher<'model> {
     fn continue_reply(&mut self, at: usize, row: i32) -> bool {
         let Some(job) = self.jobs[at].as_mut() else { return false };
         let Some(token) = job.choice.next(&self.context, row) else {
-            return fail(job, "the model has no token that the grammar allows");
+            fail(&job.replies, ReplyError::Engine("the model has no token that the grammar allows".to_owned()));
+            return true;
         };
         let vocab = self.model.vocab();
         if vocab.is_eog(token) {
@@ -348,24 +347,24 @@ impl<'model> Batcher<'model> {
         }
         let is_cut =
             job.usage.generated_tokens >= job.max_tokens || self.slots.slots[at].tokens.len() + 1 >= self.limit;
-        match (is_cut || job.spoken.is_over(), job.choice.is_json()) {
-            (false, _) => {
-                job.next = Some(token);
-                false
-            }
+        if is_cut && job.choice.is_json() {
             // Half a value is of no use.
-            (true, true) => fail(job, "the JSON of the reply does not end within its bound of tokens"),
-            (true, false) => {
-                finish(job);
-                true
-            }
+            let reason = "the JSON of the reply does not end within its bound of tokens";
+            fail(&job.replies, ReplyError::Engine(reason.to_owned()));
+            return true;
         }
+        if is_cut || job.spoken.is_over() {
+            finish(job);
+            return true;
+        }
+        job.next = Some(token);
+        false
     }
 
     /// Fails all running replies and empties the cache, of which nobody knows what it holds.
     fn start_over(&mut self, reason: &str) {
         for job in self.jobs.iter_mut().filter_map(Option::take) {
-            let _ = job.replies.send(Err(ReplyError::Engine(reason.to_owned())));
+            fail(&job.replies, ReplyError::Engine(reason.to_owned()));
         }
         self.context.clear_kv_cache();
         self.slots = slots(&self.settings);
@@ -394,16 +393,13 @@ fn finish(job: &mut Job) {
     }
 }
 
-fn fail(job: &Job, reason: &str) -> bool {
-    // A client that has gone needs no answer.
-    let _ = job.replies.send(Err(ReplyError::Engine(reason.to_owned())));
-    true
+fn refuse(replies: &Replies) {
+    fail(replies, ReplyError::Busy("others come before it for longer than it is waited for".to_owned()));
 }
 
-fn refuse(replies: &Replies) {
-    let reason = "others come before it for longer than it is waited for";
+fn fail(replies: &Replies, error: ReplyError) {
     // A client that has gone needs no answer.
-    let _ = replies.send(Err(ReplyError::Busy(reason.to_owned())));
+    let _ = replies.send(Err(error));
 }
 
 fn slots(settings: &LlamaSettings) -> Slots<LlamaToken> {

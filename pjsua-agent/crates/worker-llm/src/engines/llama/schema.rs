@@ -77,6 +77,7 @@ impl Writer<'_> {
             return Err(error_at(at, &format!("is more than {MOST_DEPTH} schemas deep")));
         }
         if let Some(pointer) = keywords.get("$ref") {
+            only(keywords, &["$ref"], at)?;
             return self.reference(pointer, at, depth);
         }
         if let Some(constant) = keywords.get("const") {
@@ -336,6 +337,7 @@ mod tests {
         assert!(at("true").ends_with("is no object"));
         assert!(at(r#"{ "type": "text" }"#).ends_with("the type \"text\" is unknown"));
         assert!(at(r##"{ "$ref": "#/$defs/x" }"##).contains("not in the schema"));
+        assert!(at(r##"{ "$ref": "#", "maxLength": 5 }"##).contains("\"maxLength\" cannot be kept here"));
         assert!(at(r#"{ "type": "string", "maxLength": 5000 }"#).ends_with("allowed: 0 to 1000"));
         assert!(at(r#"{ "type": "string", "minLength": 5, "maxLength": 2 }"#).ends_with("less than `minLength`"));
         assert!(problem(r#"{ "type": "object", "required": ["x"] }"#).contains("which is no property"));

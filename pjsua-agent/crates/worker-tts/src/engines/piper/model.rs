@@ -133,7 +133,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Those of ONNX Runtime.
+    /// When ONNX Runtime fails.
     pub fn speak(&mut self, sentence: Sentence, hear: Hear<'_>) -> Result<ControlFlow<()>, SpeakError> {
         match self {
             Self::Whole(session) => {

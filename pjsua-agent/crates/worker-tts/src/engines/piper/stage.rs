@@ -89,7 +89,7 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// Those of ONNX Runtime, and an output of another length than the model's convolutions have.
+    /// When ONNX Runtime fails, or its output is not as long as the model's convolutions make it.
     pub fn run(
         &mut self,
         sequences: &[Sequence],
@@ -121,7 +121,7 @@ impl Stage {
 ///
 /// # Errors
 ///
-/// Those of ONNX Runtime.
+/// When ONNX Runtime fails.
 pub fn numbers(numbers: Vec<i64>) -> Result<SessionInputValue<'static>, SpeakError> {
     Ok(Tensor::from_array(([numbers.len()], numbers)).map_err(failed)?.into())
 }

@@ -48,7 +48,7 @@ pub struct Context {
 /// Why a model stays in one piece.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsplittable {
-    /// It is no model.
+    /// The bytes are no model.
     #[error(transparent)]
     Malformed(#[from] wire::Malformed),
     /// A form that is not read here.

@@ -56,7 +56,7 @@ fn voice() -> Vec<Message> {
     ]
 }
 
-/// The same with a flow before z: the mean and noise of the sentence, of which one channel is convolved and masked.
+/// That voice with a flow before z: the mean and noise of the sentence, of which one channel is convolved and masked.
 fn voice_with_flow() -> Vec<Message> {
     let flow = [
         node("Mul", &["input", "scales"], "average", &[]),
