@@ -38,6 +38,8 @@ pub struct LiveAgent {
 pub struct Answering {
     /// Who answers.
     pub agent: LiveAgent,
+    /// Who takes over when the caller speaks another language.
+    pub others: Vec<LiveAgent>,
     /// Whether noise is taken out of the caller's audio.
     pub noise_suppression: bool,
 }
@@ -68,7 +70,9 @@ impl Live {
             }
             None => (self.config.sip.direct_agent.as_ref()?, self.config.sip.direct_noise_suppression),
         };
-        Some(Answering { agent: self.agents.get(name)?.clone(), noise_suppression })
+        let agent = self.agents.get(name)?.clone();
+        let others = agent.agent.other_languages.iter().filter_map(|name| self.agents.get(name).cloned()).collect();
+        Some(Answering { agent, others, noise_suppression })
     }
 
     /// Lets the language model compute what every call of an agent begins with; of more agents than its cache keeps, the

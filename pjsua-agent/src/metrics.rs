@@ -62,6 +62,8 @@ metrics! {
     VOICE_TO_VOICE "voice_to_voice_seconds" LatencyHistogram
         "Caller's last speech frame until the first frame of the reply was taken for sending, as the daemon sees it";
     BARGE_INS "barge_ins_total" Counter "Replies that the caller interrupted";
+    LANGUAGE_CHANGES "language_changes_total" Counter
+        "Calls taken over by the agent of the language that the caller speaks, by that agent";
     FALSE_INTERRUPTIONS "false_interruptions_total" Counter "Replies that were paused for a noise and resumed";
     CAPTURE_OVERRUNS "capture_overruns_total" Counter "Frames from the caller lost because the audio thread was late";
     PLAYOUT_UNDERRUNS "playout_underruns_total" Counter "Frames of silence played in the middle of a clause";
@@ -271,6 +273,11 @@ pub fn barge_in() {
 /// A reply was paused for what turned out not to be an interruption, and resumed.
 pub fn false_interruption() {
     counter!(FALSE_INTERRUPTIONS).increment(1);
+}
+
+/// A call was taken over by `agent`, whose language the caller speaks.
+pub fn language_changed(agent: &str) {
+    counter!(LANGUAGE_CHANGES, "agent" => agent.to_owned()).increment(1);
 }
 
 /// `frames` from the caller were lost because the audio thread was late.

@@ -77,6 +77,7 @@ pub fn speech_config(config: &Config) -> SpeechConfig {
         SttEngine::Whisper => "whisper",
     });
     stt.path("--model", config.stt.model.as_ref());
+    stt.path("--quick-model", config.stt.quick_model.as_ref());
     stt.value("--language", Some(&config.stt.language));
     stt.value("--threads", config.stt.threads);
     stt.value("--capacity", config.stt.capacity);
@@ -166,7 +167,7 @@ pub fn voice_settings(config: &Config, agent: &Agent, engine: &str) -> VoiceSett
         engine: engine.to_owned(),
         text_language: agent.language.clone(),
         voice: agent.voice.clone().or_else(|| config.tts.voice.clone()).unwrap_or_default(),
-        language: config.tts.language.clone().unwrap_or_default(),
+        language: config.tts.language.as_ref().unwrap_or(&agent.language).clone(),
         rate: config.tts.rate,
     }
 }
@@ -303,4 +304,21 @@ pub fn phrases(settings: &Settings) -> impl Iterator<Item = &str> {
         &settings.time_limit_goodbye,
     ];
     single.into_iter().chain(&settings.fillers).chain(&settings.question_fillers).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn an_agent_sounds_like_its_language_unless_the_configuration_says_more() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../conf/pjsua-agent.toml");
+        let mut config = Config::load_with(Path::new(file), &|_| None).expect("the documented configuration is valid");
+        let french = Agent { language: "fr".into(), ..config.agents["demo"].clone() };
+        assert_eq!(voice_settings(&config, &french, "espeak").language, "fr");
+        config.tts.language = Some("fr-CA".into());
+        assert_eq!(voice_settings(&config, &french, "espeak").language, "fr-CA");
+    }
 }

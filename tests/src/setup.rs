@@ -108,6 +108,8 @@ pub struct Setup {
     pub engines: Engines,
     /// The agent's file.
     pub agent_file: PathBuf,
+    /// The files of further agents.
+    pub more_agents: Vec<PathBuf>,
     /// More top-level lines of the agent's file.
     pub agent_more: String,
     /// More lines of `[tts]`.
@@ -136,6 +138,7 @@ impl Setup {
             recognisers: 1,
             engines: Engines::Embedded,
             agent_file: crate::paths::repository().join("tests/agents/shop.toml"),
+            more_agents: Vec::new(),
             agent_more: String::new(),
             tts_more: String::new(),
             more: String::new(),
@@ -152,6 +155,10 @@ impl Setup {
         // Top-level keys stand before the first table.
         let (top, rules) = agent.split_at(agent.find("[[rule]]").unwrap_or(agent.len()));
         std::fs::write(agents.join("shop.toml"), format!("{top}{human}{}{rules}", self.agent_more))?;
+        for file in &self.more_agents {
+            let name = file.file_name().with_context(|| format!("{} is no file", file.display()))?;
+            std::fs::copy(file, agents.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
+        }
         std::fs::write(dir.join("pjsua-agent.toml"), self.toml(api, dir)?)?;
         Ok(())
     }

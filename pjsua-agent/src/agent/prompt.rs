@@ -152,6 +152,7 @@ mod tests {
             greeting: "Hello".into(),
             prompt: "You sell pots.".into(),
             language: "en".into(),
+            other_languages: Vec::new(),
             human: None,
             voice: None,
             rules: vec![rule("We open at nine, {caller_name}.", false), rule("One moment.", true)],

@@ -10,7 +10,7 @@ use tracing::{Instrument, info_span, warn};
 use super::{RETRY_AFTER, Shared};
 use crate::agent::CallContext;
 use crate::api::{CallSummary, Direction};
-use crate::call::{self, CallSetup, ClockPort, ReplyBounds, unix_ms};
+use crate::call::{self, Answerer, Answerers, CallSetup, ClockPort, ReplyBounds, unix_ms};
 use crate::config::{Agent, Config, Llm};
 use crate::live::{Answering, LiveAgent};
 use crate::metrics::{self, CallOutcome};
@@ -54,13 +54,12 @@ fn reply_bounds(llm: &Llm) -> ReplyBounds {
 }
 
 fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answering: Answering, span: tracing::Span) {
-    let LiveAgent { agent, phrases, voice } = answering.agent;
     let audio_settings = AudioSettings {
         levels_interval: if shared.journal.is_some() { LEVELS_INTERVAL } else { Duration::ZERO },
         ..setup::audio_settings(&config.vad)
     };
     let audio = media::call_audio(&audio_settings);
-    let (entry, events) = shared.registry.add(incoming.call, summary_of(&incoming, &agent));
+    let (entry, events) = shared.registry.add(incoming.call, summary_of(&incoming, &answering.agent.agent));
     metrics::calls_active(shared.registry.len());
     let context = CallContext::new(
         &incoming.from_uri,
@@ -69,16 +68,16 @@ fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answeri
         &incoming.headers,
         &setup::context_headers(config),
     );
+    let answerer = |LiveAgent { agent, phrases, voice }: LiveAgent| {
+        let settings = shared.listening.limit(setup::conversation_settings(&agent, &context));
+        Answerer { agent, phrases, voice, settings }
+    };
     let journal = shared.journal.as_ref().map(|journal| journal.start_call(incoming.call.0, &incoming.sip_call_id));
     let setup = CallSetup {
         call: incoming.call,
         sip: shared.sip.clone(),
         speech: Arc::clone(&shared.speech),
-        phrases,
-        settings: shared.listening.limit(setup::conversation_settings(&agent, &context)),
-        voice,
-        duck_db: agent.turns.duck_db,
-        agent,
+        answerers: Answerers::new(answerer(answering.agent), answering.others.into_iter().map(answerer).collect()),
         context,
         hearing: shared.listening.hearing(),
         pre_roll: audio_settings.pre_roll,

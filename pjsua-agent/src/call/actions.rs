@@ -61,7 +61,7 @@ impl Driver {
                 self.voice.resume();
             }
             Action::PausePlayout { .. } => self.voice.pause(),
-            Action::DuckPlayout { .. } => self.voice.duck(self.duck_db),
+            Action::DuckPlayout { .. } => self.voice.duck(self.agent().turns.duck_db),
             Action::ResumePlayout { .. } => {
                 metrics::false_interruption();
                 self.voice.resume();
@@ -74,7 +74,7 @@ impl Driver {
     }
 
     fn is_filler(&self, text: &str) -> bool {
-        let settings = &self.settings;
+        let settings = self.settings();
         settings.fillers.iter().chain(&settings.question_fillers).any(|filler| filler.trim() == text)
     }
 
@@ -99,12 +99,12 @@ impl Driver {
 
     fn start_pre_response(&mut self, turn: TurnId) {
         self.timing.reply_asked(turn, self.now());
-        let Some(pre_response) = &self.agent.pre_response else {
+        let Some(pre_response) = &self.agent().pre_response else {
             return self.feed(Input::PreResponse { turn, text: String::new() });
         };
         let request = agent::pre_response_request(
             self.call.0,
-            &self.agent,
+            self.agent(),
             pre_response,
             &self.context,
             &self.history_before(turn),
@@ -112,7 +112,7 @@ impl Driver {
             self.pre_response_bounds.temperature,
         );
         let results = self.results_in.clone();
-        let language = self.agent.language.clone();
+        let language = self.agent().language.clone();
         self.reply = Some(Reply::start_pre_response(Arc::clone(&self.speech), turn, request, language, move |input| {
             let _ = results.send(TaskResult::Machine(input));
         }));
@@ -123,7 +123,7 @@ impl Driver {
         let history = self.history_before(turn);
         let request = agent::request_for(
             self.call.0,
-            &self.agent,
+            self.agent(),
             &self.context,
             &history,
             self.bounds.max_tokens,
@@ -132,10 +132,10 @@ impl Driver {
         let request = GenerateRequest { opening, ..request };
         if !self.prompt_written {
             self.prompt_written = true;
-            self.line("prompt", json!({ "prompt": agent::system_prompt(&self.agent, &self.context) }));
+            self.line("prompt", json!({ "prompt": agent::system_prompt(self.agent(), &self.context) }));
         }
         let results = self.results_in.clone();
-        let language = self.agent.language.clone();
+        let language = self.agent().language.clone();
         self.reply = Some(Reply::start(Arc::clone(&self.speech), turn, request, language, move |input| {
             let _ = results.send(TaskResult::Machine(input));
         }));
@@ -146,14 +146,14 @@ impl Driver {
     fn history_before(&self, turn: TurnId) -> Vec<Entry> {
         let is_own = |entry: &&Entry| entry.speaker == Speaker::Agent && entry.turn == turn;
         let answer = |entry: &Entry| match entry.speaker {
-            Speaker::Agent => Entry { text: self.settings.without_filler(&entry.text).to_owned(), ..entry.clone() },
+            Speaker::Agent => Entry { text: self.settings().without_filler(&entry.text).to_owned(), ..entry.clone() },
             Speaker::Caller => entry.clone(),
         };
         self.conversation.history().iter().filter(|entry| !is_own(entry)).map(answer).collect()
     }
 
     fn transfer(&mut self) {
-        match &self.agent.human {
+        match &self.agent().human {
             Some(human) => {
                 info!("transfer to a human");
                 self.sip.transfer(self.call, human.to_string());

@@ -10,15 +10,15 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
+use super::answerers::{Answerer, Answerers};
 use super::ear::CallEar;
 use super::inputs::TaskResult;
 use super::journal::CallJournal;
-use super::phrases::Phrases;
 use super::recogniser::Recogniser;
 use super::registry::CallEntry;
 use super::reply::Reply;
 use super::timing::TurnTiming;
-use super::voice::{Voice, VoiceSettings};
+use super::voice::Voice;
 use crate::agent::CallContext;
 use crate::audio_thread::CallSlot;
 use crate::config::Agent;
@@ -65,13 +65,8 @@ pub struct CallSetup {
     pub call: CallId,
     pub sip: SipHandle,
     pub speech: Arc<Speech>,
-    pub phrases: Arc<Phrases>,
-    pub agent: Arc<Agent>,
+    pub answerers: Answerers,
     pub context: CallContext,
-    pub settings: Settings,
-    pub voice: VoiceSettings,
-    /// Level of the agent's voice while the caller speaks over it.
-    pub duck_db: f32,
     pub bounds: ReplyBounds,
     /// Of the small model's first clause.
     pub pre_response_bounds: ReplyBounds,
@@ -99,8 +94,8 @@ impl CallSetup {
         let fields = json!({
             "event": "started", "version": env!("CARGO_PKG_VERSION"),
             "sip_call_id": incoming.sip_call_id, "account": incoming.account,
-            "agent": self.agent.name, "from": incoming.from_uri, "from_name": incoming.from_name,
-            "to": incoming.to_uri, "context": self.context.headers, "settings": self.settings,
+            "agent": self.answerers.current().agent.name, "from": incoming.from_uri, "from_name": incoming.from_name,
+            "to": incoming.to_uri, "context": self.context.headers, "settings": self.answerers.current().settings,
         });
         journal.line(0, "call", fields);
     }
@@ -109,24 +104,24 @@ impl CallSetup {
 /// Runs a call from its answer to its end.
 pub async fn drive(setup: CallSetup) -> CallOutcome {
     let (results_in, results) = mpsc::unbounded_channel();
-    let CallSetup { settings, playout, audio_events, events, voice, agent, .. } = setup;
+    let CallSetup { answerers, playout, audio_events, events, .. } = setup;
+    let Answerer { agent, phrases, voice, settings } = answerers.current();
     let ears = results_in.clone();
     let ear = CallEar::new(setup.hearing.as_deref(), move |event| {
         let _ = ears.send(TaskResult::Ear(event));
     });
-    let speech = Arc::clone(&setup.speech);
+    let mut recogniser = Recogniser::new(Arc::clone(&setup.speech), setup.pre_roll, setup.suppress_noise);
+    recogniser.hear_callers_of(agent, answerers.other_languages());
     let driver = Driver {
         conversation: Conversation::new(settings.clone()),
-        settings,
         ear,
-        recogniser: Recogniser::new(speech, &agent, setup.pre_roll, setup.suppress_noise),
-        voice: Voice::new(playout, Arc::clone(&setup.speech), Arc::clone(&setup.phrases), voice),
+        recogniser,
+        voice: Voice::new(playout, Arc::clone(&setup.speech), Arc::clone(phrases), voice.clone()),
         call: setup.call,
         sip: setup.sip,
         speech: setup.speech,
-        agent,
+        answerers,
         context: setup.context,
-        duck_db: setup.duck_db,
         bounds: setup.bounds,
         pre_response_bounds: setup.pre_response_bounds,
         audio_stats: setup.audio_stats,
@@ -150,10 +145,8 @@ pub(super) struct Driver {
     pub(super) call: CallId,
     pub(super) sip: SipHandle,
     pub(super) speech: Arc<Speech>,
-    pub(super) agent: Arc<Agent>,
+    pub(super) answerers: Answerers,
     pub(super) context: CallContext,
-    pub(super) settings: Settings,
-    pub(super) duck_db: f32,
     pub(super) bounds: ReplyBounds,
     pub(super) pre_response_bounds: ReplyBounds,
     pub(super) audio_stats: Arc<AudioStats>,
@@ -208,6 +201,16 @@ impl Driver {
             }
         }
         self.close()
+    }
+
+    /// Who speaks at present.
+    pub(super) fn agent(&self) -> &Agent {
+        &self.answerers.current().agent
+    }
+
+    /// Those of the agent who speaks at present.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.answerers.current().settings
     }
 
     /// Time since the answer.

@@ -122,9 +122,10 @@ impl Driver {
                 debug!(text, "partial transcript");
                 self.feed(Input::PartialTranscript { utterance, text });
             }
-            Heard::Final { text, confidence, .. } => {
+            Heard::Final { text, confidence, language, .. } => {
                 debug!(text, confidence, "final transcript");
                 self.timing.transcribed(self.now());
+                self.follow_language(&language);
                 // 0: the engine has none.
                 let confidence_per_mille = if confidence > 0.0 { per_mille(confidence) } else { 1_000 };
                 self.feed(Input::FinalTranscript { utterance, text, confidence_per_mille });

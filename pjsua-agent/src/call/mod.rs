@@ -1,6 +1,7 @@
 //! One call: the driver round the pure conversation machine, and what it needs.
 
 mod actions;
+mod answerers;
 mod clock_port;
 mod driver;
 mod ear;
@@ -19,6 +20,7 @@ mod voice;
 mod voice_tests;
 mod waterfall;
 
+pub use answerers::{Answerer, Answerers};
 pub use clock_port::ClockPort;
 pub use driver::{CallEvent, CallSetup, ReplyBounds, drive};
 pub use journal::Journal;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use conversation::UtteranceId;
-use inference::proto::RecogniseOptions;
+use inference::proto::{OtherLanguage, RecogniseOptions};
 use media::Samples;
 use noise_suppression::Suppressor;
 
@@ -18,6 +18,8 @@ use crate::speech::Speech;
 pub struct Recogniser {
     speech: Arc<Speech>,
     language: String,
+    /// What the caller may speak instead.
+    other_languages: Vec<OtherLanguage>,
     vocabulary: Vec<String>,
     /// The newest is fed, older ones wait for their final transcript.
     running: BTreeMap<UtteranceId, Recognition>,
@@ -29,17 +31,25 @@ pub struct Recogniser {
 }
 
 impl Recogniser {
-    /// For callers of `agent`; `pre_roll` is what the gate delivers from before an opening.
-    pub fn new(speech: Arc<Speech>, agent: &Agent, pre_roll: Duration, suppress_noise: bool) -> Recogniser {
+    /// `pre_roll` is what the gate delivers from before an opening.
+    pub fn new(speech: Arc<Speech>, pre_roll: Duration, suppress_noise: bool) -> Recogniser {
         Recogniser {
             speech,
-            language: agent.language.clone(),
-            vocabulary: agent.vocabulary.clone(),
+            language: String::new(),
+            other_languages: Vec::new(),
+            vocabulary: Vec::new(),
             running: BTreeMap::new(),
             kept: KeptAudio::new(pre_roll),
             adaptation: Vec::new(),
             suppressor: suppress_noise.then(|| Arc::new(Mutex::new(Suppressor::new()))),
         }
+    }
+
+    /// From the next recognition on, callers of `agent` are heard, who may speak `other_languages` as well.
+    pub fn hear_callers_of(&mut self, agent: &Agent, other_languages: Vec<OtherLanguage>) {
+        self.language.clone_from(&agent.language);
+        self.vocabulary.clone_from(&agent.vocabulary);
+        self.other_languages = other_languages;
     }
 
     pub fn speech_started(&mut self, at_sample: u64) {
@@ -64,6 +74,7 @@ impl Recogniser {
             language: self.language.clone(),
             adaptation: self.adaptation.clone(),
             vocabulary: self.vocabulary.clone(),
+            other_languages: self.other_languages.clone(),
         };
         let recognition = Recognition::start(Arc::clone(&self.speech), options, self.suppressor.clone(), report);
         self.kept.frames().for_each(|frame| recognition.audio(*frame));

@@ -20,7 +20,13 @@ const QUEUE_FRAMES: usize = KEPT_SAMPLES / media::FRAME_SAMPLES;
 #[derive(Debug)]
 pub enum Heard {
     Partial(String),
-    Final { text: String, confidence: f32, adaptation: Vec<u8> },
+    Final {
+        text: String,
+        confidence: f32,
+        adaptation: Vec<u8>,
+        /// BCP 47; empty when the recogniser does not tell.
+        language: String,
+    },
     Failed(String),
 }
 
@@ -121,11 +127,11 @@ impl Utterance {
                 }
                 event = events.next() => match event.map_err(|error| error.to_string())? {
                     Some(RecognitionEvent::Partial(text)) => report(Heard::Partial(text)),
-                    Some(RecognitionEvent::Final { text, confidence, adaptation }) => {
+                    Some(RecognitionEvent::Final { text, confidence, adaptation, language }) => {
                         if let Some(finished) = self.finished.take() {
                             self.speech.answered(Stage::Stt, finished.elapsed());
                         }
-                        report(Heard::Final { text, confidence, adaptation });
+                        report(Heard::Final { text, confidence, adaptation, language });
                         return Ok(());
                     }
                     None => return Err("the stream ended without a final transcript".into()),

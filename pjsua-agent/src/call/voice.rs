@@ -61,7 +61,7 @@ impl VoiceSettings {
 }
 
 enum Work {
-    Clause { turn: TurnId, clause: ClauseId, text: String },
+    Clause { turn: TurnId, clause: ClauseId, text: String, speaker: Arc<Speaker> },
     EndOfTurn { turn: TurnId },
 }
 
@@ -119,12 +119,17 @@ impl Drop for Clause {
     }
 }
 
+/// Who speaks.
+struct Speaker {
+    phrases: Arc<Phrases>,
+    settings: VoiceSettings,
+}
+
 /// Speaks clauses through the call's playout ring.
 pub struct Voice {
     playout: Playout,
     speech: Arc<Speech>,
-    phrases: Arc<Phrases>,
-    settings: VoiceSettings,
+    speaker: Arc<Speaker>,
     work: VecDeque<Work>,
     current: Option<Clause>,
     sounding: Option<TurnId>,
@@ -137,8 +142,7 @@ impl Voice {
         Voice {
             playout,
             speech,
-            phrases,
-            settings,
+            speaker: Arc::new(Speaker { phrases, settings }),
             work: VecDeque::new(),
             current: None,
             sounding: None,
@@ -146,8 +150,13 @@ impl Voice {
         }
     }
 
+    /// What is given to [`Voice::speak`] from now on sounds so.
+    pub fn change(&mut self, phrases: Arc<Phrases>, settings: VoiceSettings) {
+        self.speaker = Arc::new(Speaker { phrases, settings });
+    }
+
     pub fn speak(&mut self, turn: TurnId, clause: ClauseId, text: String) {
-        self.work.push_back(Work::Clause { turn, clause, text });
+        self.work.push_back(Work::Clause { turn, clause, text, speaker: Arc::clone(&self.speaker) });
     }
 
     /// Nothing of `turn` comes after what was given to [`Voice::speak`].
@@ -201,29 +210,29 @@ impl Voice {
                 Some(Work::Clause { .. }) => break,
             }
         }
-        if let Some(Work::Clause { turn, clause, text }) = self.work.pop_front() {
-            self.current = Some(self.start_clause(turn, clause, text));
+        if let Some(Work::Clause { turn, clause, text, speaker }) = self.work.pop_front() {
+            self.current = Some(self.start_clause(turn, clause, text, &speaker));
         }
     }
 
-    fn start_clause(&self, turn: TurnId, clause: ClauseId, text: String) -> Clause {
+    fn start_clause(&self, turn: TurnId, clause: ClauseId, text: String, speaker: &Speaker) -> Clause {
+        let Speaker { phrases, settings } = speaker;
         let (chunks_in, chunks) = mpsc::unbounded_channel();
-        let spoken = self.settings.speakable(&text);
+        let spoken = settings.speakable(&text);
         if spoken.is_empty() {
             let _ = chunks_in.send(Chunk::Last);
             return Clause::new(turn, clause, chunks, None);
         }
-        let key = self.settings.key(&spoken);
-        let synthesis = match self.phrases.cache().find(&key) {
+        let key = settings.key(&spoken);
+        let synthesis = match phrases.cache().find(&key) {
             Some(samples) => {
                 let _ = chunks_in.send(Chunk::Audio(samples));
                 let _ = chunks_in.send(Chunk::Last);
                 None
             }
             None => {
-                let unspoken =
-                    Unspoken { key, origin: self.phrases.origin(&text), cache: Arc::clone(self.phrases.cache()) };
-                let request = request(&self.settings, spoken);
+                let unspoken = Unspoken { key, origin: phrases.origin(&text), cache: Arc::clone(phrases.cache()) };
+                let request = request(settings, spoken);
                 Some(tokio::spawn(find_or_synthesise(unspoken, Arc::clone(&self.speech), request, chunks_in)))
             }
         };

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::reader::nearest;
 use super::reader::{Document, Report, Section};
 use super::sip::uri_with_user;
 use super::speech::{is_english, is_local, voice_fault};
-use super::{SipUri, Tts, Turns, kinds, turns};
+use super::{SipUri, Stt, Tts, Turns, kinds, turns};
 
 /// Who answers a call: what it says, knows and may do.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Agent {
     pub prompt: String,
     /// BCP 47
     pub language: String,
+    /// Agents that take a call over when the caller speaks their language; each speaks another one
+    pub other_languages: Vec<String>,
     /// Where a caller goes who wants a person; `None`: nowhere
     pub human: Option<SipUri>,
     /// In place of `[tts] voice`
@@ -128,6 +131,7 @@ const PRE_RESPONSE_PROMPT: &str = "You are the first half second of a telephone 
 /// What the daemon's file says that agents build on.
 pub(super) struct Base<'a> {
     pub(super) turns: &'a Turns,
+    pub(super) stt: &'a Stt,
     pub(super) tts: &'a Tts,
     /// Whether there is an `[llm_small]`
     pub(super) has_small_model: bool,
@@ -154,9 +158,10 @@ pub(super) fn read_all(dir: &Path, base: &Base<'_>, report: &Report) -> Result<A
     if files.is_empty() {
         return Err(format!("{} holds no agent; allowed: a folder with at least one ….toml file", dir.display()));
     }
+    let languages: BTreeMap<String, String> = files.iter().filter_map(|file| language_of(file)).collect();
     let mut read = Agents { agents: BTreeMap::new(), names: BTreeSet::new() };
     for file in files {
-        let (name, agent) = read_file(&file, base, report, &read.names);
+        let (name, agent) = read_file(&file, base, &languages, report, &read.names);
         read.names.insert(name.clone());
         if let Some(agent) = agent {
             read.agents.insert(name, agent);
@@ -165,7 +170,21 @@ pub(super) fn read_all(dir: &Path, base: &Base<'_>, report: &Report) -> Result<A
     Ok(read)
 }
 
-fn read_file(file: &Path, base: &Base<'_>, report: &Report, taken: &BTreeSet<String>) -> (String, Option<Agent>) {
+/// The name and the language of the agent of this file, before it is read as a whole: agents name each other.
+fn language_of(file: &Path) -> Option<(String, String)> {
+    let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+    let text = |key| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+    let stem = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Some((text("name").unwrap_or_else(stem), text("language").unwrap_or_else(|| "en".to_owned())))
+}
+
+fn read_file(
+    file: &Path,
+    base: &Base<'_>,
+    languages: &BTreeMap<String, String>,
+    report: &Report,
+    taken: &BTreeSet<String>,
+) -> (String, Option<Agent>) {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let Some(document) = Document::read(file, report) else { return (stem, None) };
     let Some(table) = document.parse(report) else { return (stem, None) };
@@ -174,14 +193,20 @@ fn read_file(file: &Path, base: &Base<'_>, report: &Report, taken: &BTreeSet<Str
     if taken.contains(&name) {
         root.fault("name", format!("“{name}” is the name of another agent, too; allowed: a name of its own"));
     }
-    let agent = read_agent(root, name.clone(), base);
+    let agent = read_agent(root, name.clone(), base, languages);
     (name, agent)
 }
 
-fn read_agent(mut root: Section<'_>, name: String, base: &Base<'_>) -> Option<Agent> {
+fn read_agent(
+    mut root: Section<'_>,
+    name: String,
+    base: &Base<'_>,
+    languages: &BTreeMap<String, String>,
+) -> Option<Agent> {
     let greeting = root.required("greeting", kinds::text);
     let prompt = root.or("prompt", kinds::text, String::new());
     let language = root.or("language", kinds::language, "en".to_owned());
+    let other_languages = read_other_languages(&mut root, &language, base.stt, languages);
     let spoken_style = root.or("spoken_style", kinds::boolean, true);
     let vocabulary = root.or("vocabulary", kinds::list(0, kinds::spoken_phrase), Vec::new());
     let length: usize = vocabulary.iter().map(|phrase| phrase.chars().count()).sum();
@@ -221,6 +246,7 @@ fn read_agent(mut root: Section<'_>, name: String, base: &Base<'_>) -> Option<Ag
         greeting,
         prompt,
         language,
+        other_languages,
         human,
         voice,
         rules,
@@ -231,6 +257,40 @@ fn read_agent(mut root: Section<'_>, name: String, base: &Base<'_>) -> Option<Ag
         vocabulary,
         pre_response,
     })
+}
+
+fn read_other_languages(
+    root: &mut Section<'_>,
+    language: &str,
+    stt: &Stt,
+    languages: &BTreeMap<String, String>,
+) -> Vec<String> {
+    const KEY: &str = "other_languages";
+    let names = root.or(KEY, kinds::list(0, kinds::name), Vec::new());
+    if let Some(reason) = stt.one_language().filter(|_| !names.is_empty()) {
+        root.fault(KEY, format!("{reason}; allowed: with a Whisper model of many languages, such as \"whisper-base\""));
+    }
+    let mut spoken = BTreeSet::from([primary(language)]);
+    for name in &names {
+        match languages.get(name) {
+            None => {
+                let hint = nearest(name, languages.keys().map(String::as_str));
+                let hint = hint.map(|hint| format!(", did you mean “{hint}”?")).unwrap_or_default();
+                root.fault(KEY, format!("there is no agent “{name}”{hint}; allowed: names of agents of this folder"));
+            }
+            Some(other) if !spoken.insert(primary(other)) => {
+                let language = primary(other);
+                root.fault(KEY, format!("“{name}” speaks “{language}” as well; allowed: one agent for each language"));
+            }
+            Some(_) => {}
+        }
+    }
+    names
+}
+
+/// The language of a tag without its region and script.
+fn primary(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or_default()
 }
 
 fn read_pre_response(mut section: Section<'_>, base: &Base<'_>) -> Option<PreResponse> {

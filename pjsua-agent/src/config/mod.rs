@@ -108,14 +108,14 @@ fn read(file: &Path, environment: &dyn Fn(&str) -> Option<String>, report: &Repo
     let turns = turns::read(root.table("turns"), &Turns::default());
     let tts = speech::read_tts(root.table("tts"), environment);
     let llm_small = speech::read_llm_small(root.table("llm_small"));
-    let base = Base { turns: &turns, tts: &tts, has_small_model: llm_small.is_some() };
+    let stt = speech::read_stt(root.table("stt"));
+    let base = Base { turns: &turns, stt: &stt, tts: &tts, has_small_model: llm_small.is_some() };
     let agents = read_agents(root.table("agents"), &base);
     let (sip, expires) = sip::read(root.table("sip"), &agents.names);
     let accounts = sip::read_accounts(root.tables("account"), &agents.names, expires, environment);
     if accounts.iter().all(|account| !account.enabled) && sip.as_ref().is_some_and(|sip| sip.direct_agent.is_none()) {
         root.warn("account", "no call can arrive; add an [[account]], or [sip] trusted and [sip.direct]");
     }
-    let stt = speech::read_stt(root.table("stt"));
     let llm = speech::read_llm(root.table("llm"));
     let vad = hearing::read_vad(root.table("vad"));
     let hearing = hearing::read(root.table("hearing"));

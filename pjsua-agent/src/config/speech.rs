@@ -39,12 +39,28 @@ pub struct Stt {
     pub workers: Workers,
     /// A model's file or directory; `None`: the engine's default. Exists.
     pub model: Option<PathBuf>,
+    /// A smaller model's file for what is told while the caller still speaks. Exists.
+    pub quick_model: Option<PathBuf>,
     /// BCP 47; an agent's own language comes first
     pub language: String,
     /// Threads of one recognition, where the engine can use more than one
     pub threads: Option<u32>,
     /// Utterances that one worker recognises at once
     pub capacity: Option<u32>,
+}
+
+impl Stt {
+    /// Why it cannot tell languages apart, when that is known without asking it.
+    pub(super) fn one_language(&self) -> Option<&'static str> {
+        let is_english = |model: &PathBuf| model.to_string_lossy().contains(".en");
+        match self.engine {
+            _ if !is_local(&self.workers) => None,
+            SttEngine::Pocketsphinx => Some("pocketsphinx knows one language"),
+            SttEngine::Whisper => {
+                self.model.as_ref().is_some_and(is_english).then_some("the model of [stt] knows English only")
+            }
+        }
+    }
 }
 
 /// An engine of `pjsua-agent-llm`.
@@ -149,6 +165,7 @@ pub(super) fn read_stt(mut section: Section<'_>) -> Stt {
     );
     let workers = read_workers(&mut section);
     let model = section.optional("model", model("stt"));
+    let quick_model = section.optional("quick_model", self::model("stt"));
     let language = section.or("language", kinds::language, "en".to_owned());
     let threads = section.optional("threads", kinds::integer(THREADS));
     let capacity = section.optional("capacity", kinds::integer(UTTERANCES_AT_ONCE));
@@ -164,8 +181,11 @@ pub(super) fn read_stt(mut section: Section<'_>) -> Stt {
             SttEngine::Pocketsphinx => {}
         }
     }
+    if quick_model.is_some() && engine == SttEngine::Pocketsphinx {
+        section.warn("quick_model", "is not used: pocketsphinx hears while the caller speaks anyway");
+    }
     section.finish();
-    Stt { engine, workers, model, language, threads, capacity }
+    Stt { engine, workers, model, quick_model, language, threads, capacity }
 }
 
 const LLM_ENGINES: &[(&str, LlmEngine)] = &[("rules", LlmEngine::Rules), ("llama", LlmEngine::Llama)];

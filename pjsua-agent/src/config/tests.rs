@@ -12,13 +12,14 @@ const DAEMON_FILE: &str = include_str!("../../../conf/pjsua-agent.toml");
 const AGENT_FILE: &str = include_str!("../../../conf/agents/demo.toml");
 
 /// Keys whose commented value is an example and not the default; its file or address need not exist here.
-const EXAMPLES: [&str; 17] = [
+const EXAMPLES: [&str; 18] = [
     "public_address",
     "password_file",
     "realm",
     "command",
     "address",
     "model",
+    "quick_model",
     "threads",
     "capacity",
     "context",
@@ -33,7 +34,8 @@ const EXAMPLES: [&str; 17] = [
 ];
 
 /// Keys whose example is a file, which is not there.
-const FILES: [&str; 6] = ["command", "model", "onnxruntime", "vad_model", "end_of_turn_model", "password_file"];
+const FILES: [&str; 7] =
+    ["command", "model", "quick_model", "onnxruntime", "vad_model", "end_of_turn_model", "password_file"];
 
 /// A configuration in a folder of its own, which goes with it.
 struct Site {
@@ -160,7 +162,9 @@ fn every_commented_key_can_be_uncommented_and_shows_its_default() {
             assert_eq!(config, site.load().expect("valid"), "{line:?} is not the default");
         }
     }
-    for line in key_lines(AGENT_FILE).into_iter().filter(|line| line.commented) {
+    // The agents of other languages are not there.
+    let is_on_its_own = |line: &KeyLine| line.commented && line.key != "other_languages";
+    for line in key_lines(AGENT_FILE).into_iter().filter(is_on_its_own) {
         let uncommented = with_line(AGENT_FILE, line.index, &format!("{} = {}", line.key, line.value));
         Site::with_agent(DAEMON_FILE, &uncommented).load().unwrap_or_else(|error| panic!("{line:?}: {error}"));
     }
@@ -340,6 +344,37 @@ fn a_vocabulary_holds_words_and_not_too_many() {
         problems.starts_with("agents/demo.toml:2: vocabulary: holds 420 letters; allowed: up to 400"),
         "{problems}"
     );
+}
+
+#[test]
+fn agents_of_other_languages_are_there_and_speak_one_each() {
+    const WHISPER: &str = "[stt]\nengine = \"whisper\"\nmodel = \"./ggml-base.bin\"\n";
+    let site = |stt: &str, others: &str| {
+        let agent = format!("greeting = \"Hello\"\nlanguage = \"en-GB\"\nother_languages = {others}\n");
+        let site = Site::with_agent(&minimal(stt), &agent);
+        for (name, language) in [("accueil", "fr"), ("accueil-belge", "fr-BE"), ("night", "en")] {
+            let text = format!("greeting = \"Allô\"\nlanguage = \"{language}\"\n");
+            site.write(&format!("agents/{name}.toml"), &text);
+        }
+        site.write("ggml-base.bin", "");
+        site.write("ggml-tiny.en.bin", "");
+        site
+    };
+    let config = site(WHISPER, "[\"accueil\"]").load().expect("it is good");
+    assert_eq!(config.agents["demo"].other_languages, ["accueil"]);
+    let problems = |others| site(WHISPER, others).problems();
+    let gone = problems("[\"acueil\"]");
+    assert!(
+        gone.starts_with("agents/demo.toml:3: other_languages: there is no agent “acueil”, did you mean “accueil”?"),
+        "{gone}"
+    );
+    let twice = problems("[\"accueil\", \"accueil-belge\"]");
+    assert!(twice.contains("“accueil-belge” speaks “fr” as well; allowed: one agent for each language"), "{twice}");
+    assert!(problems("[\"night\"]").contains("“night” speaks “en” as well"));
+    let deaf = site("", "[\"accueil\"]").problems();
+    assert!(deaf.contains("pocketsphinx knows one language; allowed: with a Whisper model of many"), "{deaf}");
+    let english = site(&WHISPER.replace("base", "tiny.en"), "[\"accueil\"]").problems();
+    assert!(english.contains("the model of [stt] knows English only"), "{english}");
 }
 
 #[test]

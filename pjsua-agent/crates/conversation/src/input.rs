@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ClauseId, PauseId, TurnId, UtteranceId};
+use crate::{ClauseId, PauseId, Settings, TurnId, UtteranceId};
 
 /// A stage of the speech pipeline that runs in a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,6 +152,11 @@ pub enum Input {
     WorkersBusy {
         /// Whether it is above.
         busy: bool,
+    },
+    /// The call goes on by other settings: an agent who speaks the caller's language has taken it over.
+    SettingsChanged {
+        /// All of them.
+        settings: Box<Settings>,
     },
     /// The human has taken the call.
     TransferSucceeded,

@@ -189,6 +189,10 @@ impl Core {
             Input::WorkerFailed { stage: Stage::Stt, utterance, .. } => self.recogniser_failed(state, utterance),
             Input::WorkerFailed { stage: Stage::Llm, turn, .. } => self.model_failed(state, turn),
             Input::WorkerFailed { stage: Stage::Tts, turn, .. } => self.voice_failed(state, turn),
+            Input::SettingsChanged { settings } => {
+                self.settings = *settings;
+                self.without_draft(state)
+            }
             Input::TransferSucceeded => self.transfer_succeeded(state),
             Input::TransferFailed { code: _ } => self.transfer_failed(state),
             Input::CallEnded => self.call_ended(state),

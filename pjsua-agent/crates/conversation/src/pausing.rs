@@ -140,6 +140,14 @@ impl Core {
         State::Endpointing(pausing)
     }
 
+    /// The reply that was prepared is not wanted any more, though the caller may have finished.
+    pub(crate) fn without_draft(&mut self, state: State) -> State {
+        match state {
+            State::Endpointing(pausing) => self.draft_failed(pausing),
+            other => other,
+        }
+    }
+
     pub(crate) fn drop_pausing(&mut self, mut pausing: Pausing) {
         self.drop_draft(&mut pausing);
         self.lose(&mut pausing.hearing, None);

@@ -1,11 +1,15 @@
 //! Streams WAV files (16 kHz, mono, 16 bits) to a running worker as one caller's utterances, and prints for each the
 //! transcript, its confidence, and how long after the last frame it came.
 //!
-//! `transcribe ADDRESS SPEED FILE…`: SPEED 1 is real time, 0 as fast as possible.
+//! `transcribe ADDRESS SPEED FILE…`: SPEED 1 is real time, 0 as fast as possible. From the environment: `SPOKEN`, the language;
+//! `OTHER_LANGUAGES` and `VOCABULARY`, with commas between; `ONE_CALLER`, where one caller says all.
 
 use std::{env, error::Error, fs, time::Duration};
 
-use inference::{RecognitionEvent, WorkerClient, proto::RecogniseOptions};
+use inference::{
+    RecognitionEvent, WorkerClient,
+    proto::{OtherLanguage, RecogniseOptions},
+};
 use tokio::time::{Instant, sleep_until};
 
 const FRAME_SAMPLES: usize = 320;
@@ -20,8 +24,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = WorkerClient::connect_lazy(&address.parse()?);
     let speed: f64 = speed.parse()?;
     let keep = env::var_os("ONE_CALLER").is_some();
-    let vocabulary: Vec<String> =
-        env::var("VOCABULARY").map(|words| words.split(',').map(str::to_owned).collect()).unwrap_or_default();
+    let list = |name| -> Vec<String> {
+        env::var(name).map(|words| words.split(',').map(str::to_owned).collect()).unwrap_or_default()
+    };
+    let vocabulary = list("VOCABULARY");
+    let other = |language| OtherLanguage { language, ..OtherLanguage::default() };
+    let other_languages: Vec<OtherLanguage> = list("OTHER_LANGUAGES").into_iter().map(other).collect();
     let mut adaptation = Vec::new();
     for file in args {
         let bytes = fs::read(&file)?;
@@ -30,6 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let options = RecogniseOptions {
             adaptation: adaptation.clone(),
             vocabulary: vocabulary.clone(),
+            other_languages: other_languages.clone(),
             language: env::var("SPOKEN").unwrap_or_default(),
             ..Default::default()
         };
@@ -49,10 +58,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         while let Some(event) = events.next().await? {
             match event {
                 RecognitionEvent::Partial(_) => partials += 1,
-                RecognitionEvent::Final { text, confidence, adaptation: learnt } => {
+                RecognitionEvent::Final { text, confidence, adaptation: learnt, language } => {
                     let (finished, _audio) = sender.await??;
                     let latency_ms = finished.elapsed().as_secs_f64() * 1e3;
-                    println!("{file}\t{partials}\t{latency_ms:.0}\t{confidence:.3}\t{text}\t");
+                    println!("{file}\t{partials}\t{latency_ms:.0}\t{confidence:.3}\t{text}\t{language}");
                     if keep {
                         adaptation = learnt;
                     }

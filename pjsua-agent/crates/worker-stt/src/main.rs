@@ -60,6 +60,10 @@ struct EngineArgs {
     /// whisper: a ggml file
     #[arg(long, value_name = "PATH", required_if_eq("engine", "whisper"))]
     model: Option<PathBuf>,
+    /// whisper: a smaller ggml file for what is told while the caller still speaks; the final transcript is the model's.
+    /// Not used for languages that it does not know
+    #[arg(long, value_name = "FILE")]
+    quick_model: Option<PathBuf>,
     /// The language of the model (pocketsphinx), or of callers whose language is not told (whisper), as BCP 47
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
@@ -111,7 +115,7 @@ fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> 
             let kernels =
                 ggml_kernels::select(args.kernels.as_deref()).map_err(|error| EngineError(error.to_string()))?;
             tracing::info!(kernels, "CPU");
-            Arc::new(Whisper::load(model, &args.language, threads)?)
+            Arc::new(Whisper::load(model, args.quick_model.as_deref(), &args.language, threads)?)
         }
     };
     let description = DescribeReply {

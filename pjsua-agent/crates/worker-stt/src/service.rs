@@ -84,6 +84,7 @@ async fn serve(
             language: options.language,
             adaptation: options.adaptation,
             vocabulary: options.vocabulary,
+            other_languages: options.other_languages,
             fate: fate.clone(),
             ..Utterance::default()
         },

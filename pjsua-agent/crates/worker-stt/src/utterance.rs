@@ -101,6 +101,7 @@ pub fn hear(recogniser: &mut dyn Recogniser, mut job: Job) -> Result<(), EngineE
                     text: transcript.text,
                     confidence: transcript.confidence,
                     adaptation: transcript.adaptation,
+                    language: transcript.language,
                 };
                 // A closed channel: cancelled at the last moment.
                 let _ = job.events.blocking_send(Ok(RecogniseEvent { kind: Some(Kind::Final(last)) }));

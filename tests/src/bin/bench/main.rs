@@ -33,6 +33,8 @@ enum What {
     TurnTaking(turns::Extent),
     /// How well callers are understood, how soon, and at what cost
     Recognition(recognition::Extent),
+    /// How soon callers of other languages are followed
+    Languages(recognition::languages::Extent),
     /// How soon and how fast a model answers several calls
     Inference(inference::Extent),
     /// How soon a clause is heard, what it costs, and how loud it is
@@ -69,12 +71,14 @@ fn main() -> Result<()> {
         Some(What::FirstCall(extent)) => first_call(&extent),
         Some(What::TurnTaking(extent)) => turns::run(&extent),
         Some(What::Recognition(extent)) => recognition::run(&extent),
+        Some(What::Languages(extent)) => recognition::languages::run(&extent),
         Some(What::Inference(extent)) => inference::run(&extent),
         Some(What::Voice(extent)) => voice::run(&extent),
         None => {
             first_call(&defaults()?)?;
             turns::run(&defaults()?)?;
             recognition::run(&defaults()?)?;
+            recognition::languages::run(&defaults()?)?;
             inference::run(&defaults()?)?;
             voice::run(&defaults()?)
         }

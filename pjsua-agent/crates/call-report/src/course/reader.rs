@@ -112,6 +112,7 @@ impl Reader<'_> {
             | Input::ReplyDone { .. }
             | Input::WorkerFailed { .. }
             | Input::WorkersBusy { .. }
+            | Input::SettingsChanged { .. }
             | Input::TransferSucceeded
             | Input::TransferFailed { .. } => {}
         }

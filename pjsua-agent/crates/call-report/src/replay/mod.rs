@@ -121,17 +121,26 @@ fn possible(journal: &Journal, day: &Course, other: &Settings, limits: &mut Vec<
 }
 
 fn changed(then: &Settings, now: &Settings) -> Vec<(String, String, String)> {
-    let fields = |settings: &Settings| match serde_json::to_value(settings) {
-        Ok(Value::Object(fields)) => fields.into_iter().collect::<BTreeMap<_, _>>(),
-        _ => BTreeMap::new(),
-    };
-    let (then, now) = (fields(then), fields(now));
-    let differs = |(name, value): &(&String, &Value)| now.get(*name) != Some(*value);
-    let pairs = then.iter().filter(differs).map(|(name, value)| {
-        let new = now.get(name).cloned().unwrap_or_default();
-        (name.clone(), shown(name, value), shown(name, &new))
+    let old = fields(then);
+    let pairs = fields_that_differ(then, now).into_iter().map(|(name, new)| {
+        let old = old.get(&name).cloned().unwrap_or_default();
+        let (old, new) = (shown(&name, &old), shown(&name, &new));
+        (name, old, new)
     });
     pairs.collect()
+}
+
+/// The fields of `now` that `then` does not have, or has with another value.
+fn fields_that_differ(then: &Settings, now: &Settings) -> BTreeMap<String, Value> {
+    let then = fields(then);
+    fields(now).into_iter().filter(|(name, value)| then.get(name) != Some(value)).collect()
+}
+
+fn fields(settings: &Settings) -> BTreeMap<String, Value> {
+    match serde_json::to_value(settings) {
+        Ok(Value::Object(fields)) => fields.into_iter().collect(),
+        _ => BTreeMap::new(),
+    }
 }
 
 /// Durations are whole microseconds; the names of all other numbers end with what they count.

@@ -1,9 +1,13 @@
 //! The machine with other settings, or another version of it, in the world of the day.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use conversation::{Action, Conversation, Input, Instant, Settings, Stage};
 
+use serde_json::Value;
+
+use super::fields_that_differ;
 use super::lockstep::is_same;
 use super::replies::STAND_IN;
 use super::world::{Moment, World};
@@ -24,6 +28,7 @@ pub(super) struct Outcome {
 pub(super) fn run(steps: &[Step], then: &Settings, settings: &Settings, is_reproduced: bool) -> Outcome {
     let mut what_if = WhatIf {
         machine: Conversation::new(settings.clone()),
+        other: fields_that_differ(then, settings),
         world: World::of(steps, then),
         lines: lines(steps),
         next: 0,
@@ -88,6 +93,8 @@ fn is_reaction(what: &What) -> bool {
 
 struct WhatIf {
     machine: Conversation,
+    /// What is other than on the day, whoever the agent is.
+    other: BTreeMap<String, Value>,
     world: World,
     lines: Vec<Line>,
     next: usize,
@@ -235,6 +242,10 @@ impl WhatIf {
     }
 
     fn feed(&mut self, input: Input, at: Instant) -> Vec<Action> {
+        let input = match input {
+            Input::SettingsChanged { settings } => Input::SettingsChanged { settings: self.with_other(settings) },
+            other => other,
+        };
         self.now = self.now.max(at);
         self.sounds += usize::from(matches!(input, Input::SpeechEnded { .. }));
         self.ended |= input == Input::CallEnded;
@@ -260,6 +271,13 @@ impl WhatIf {
             self.world.carry_out(action, moment);
         }
         actions
+    }
+
+    /// The settings that an agent took the call over with, changed as those that the call began with are.
+    fn with_other(&self, settings: Box<Settings>) -> Box<Settings> {
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(&settings) else { return settings };
+        fields.extend(self.other.clone());
+        serde_json::from_value(Value::Object(fields)).map_or(settings, Box::new)
     }
 
     fn shifted(&self, recorded: Instant) -> Instant {
@@ -302,6 +320,7 @@ fn is_of_the_caller(input: &Input) -> bool {
         | Input::FinalTranscript { .. }
         | Input::Dtmf { .. }
         | Input::WorkersBusy { .. }
+        | Input::SettingsChanged { .. }
         | Input::WorkerFailed { stage: Stage::Stt | Stage::Tts, .. }
         | Input::CallEnded => true,
         Input::EndOfTurnScore { .. }

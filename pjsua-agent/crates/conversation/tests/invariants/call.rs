@@ -44,6 +44,13 @@ impl Call {
         self.now = until;
     }
 
+    /// What it goes on with when the caller speaks another language.
+    pub fn settings_in(&self, german: bool) -> Box<Settings> {
+        let settings = self.conversation.settings().clone();
+        let (language, hello_answer) = if german { ("de", "Ja, ich bin da.") } else { ("en", "Yes, I'm here.") };
+        Box::new(Settings { language: language.into(), hello_answer: hello_answer.into(), ..settings })
+    }
+
     pub fn give(&mut self, input: Input) {
         self.model.input(&input);
         self.conversation.handle_input(input, self.now);

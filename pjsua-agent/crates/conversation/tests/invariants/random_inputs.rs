@@ -25,6 +25,7 @@ enum Event {
     Score(u32, u16),
     Opening(u32, String),
     Busy(bool),
+    Language(bool),
     Partial(u32, String),
     Final(u32, String),
     Delta(u32, String),
@@ -80,6 +81,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => (0_u32..2, 0_u16..=1_000).prop_map(|(back, score)| Event::Score(back, score)),
         3 => (back(), words()).prop_map(|(back, text)| Event::Opening(back, text)),
         1 => any::<bool>().prop_map(Event::Busy),
+        1 => any::<bool>().prop_map(Event::Language),
         6 => (back(), words()).prop_map(|(back, text)| Event::Partial(back, text)),
         10 => (back(), words()).prop_map(|(back, text)| Event::Final(back, text)),
         12 => (back(), reply_text()).prop_map(|(back, text)| Event::Delta(back, text)),
@@ -157,6 +159,7 @@ impl Call {
             }
             Event::Opening(back, text) => Input::PreResponse { turn: turn(back), text: text.clone() },
             Event::Busy(busy) => Input::WorkersBusy { busy: *busy },
+            Event::Language(german) => Input::SettingsChanged { settings: self.settings_in(*german) },
             Event::Silence(millis) => Input::SpeechEnded { silence: Duration::from_millis(*millis) },
             Event::Partial(back, text) => Input::PartialTranscript { utterance: utterance(back), text: text.clone() },
             Event::Final(back, text) => Input::FinalTranscript {

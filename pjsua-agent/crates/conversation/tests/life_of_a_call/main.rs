@@ -19,3 +19,4 @@ mod l_overlap;
 mod m_openings;
 mod n_requests;
 mod o_hearsay;
+mod p_languages;

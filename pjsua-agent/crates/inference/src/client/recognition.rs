@@ -35,6 +35,8 @@ pub enum RecognitionEvent {
         confidence: f32,
         /// To be passed in the options of this caller's next utterance.
         adaptation: Vec<u8>,
+        /// Which of the languages of the options was heard, BCP 47; empty when the engine did not ask itself.
+        language: String,
     },
 }
 
@@ -253,6 +255,7 @@ async fn run(
                     text: last.text,
                     confidence: last.confidence,
                     adaptation: last.adaptation,
+                    language: last.language,
                 };
                 let _ = events.send(Ok(event)).await;
                 return Ok(());

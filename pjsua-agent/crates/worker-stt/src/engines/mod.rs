@@ -11,6 +11,8 @@ pub mod whisper;
 
 use std::sync::Arc;
 
+use inference::proto::OtherLanguage;
+
 use crate::{cores::Cores, fate::Fate};
 
 /// Why an engine failed. Its text holds nothing of what a caller said.
@@ -88,6 +90,8 @@ pub struct Utterance {
     pub adaptation: Vec<u8>,
     /// Words and names that are likely to be said.
     pub vocabulary: Vec<String>,
+    /// What may be spoken instead of `language`; for engines that can tell.
+    pub other_languages: Vec<OtherLanguage>,
     /// What has become of it meanwhile.
     pub fate: Arc<Fate>,
     /// Where it computes, among others.
@@ -103,6 +107,8 @@ pub struct Transcript {
     pub confidence: f32,
     /// For this caller's next utterance; empty when the engine learns nothing.
     pub adaptation: Vec<u8>,
+    /// Which of the languages that may be spoken was heard; empty when the engine did not ask itself.
+    pub language: String,
 }
 
 /// The language of a BCP 47 tag without region and script, in lower case: `en` of `en-US`.

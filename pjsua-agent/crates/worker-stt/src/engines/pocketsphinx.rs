@@ -153,7 +153,7 @@ impl Recogniser for Sphinx {
         if words > 0 {
             self.mean.learn();
         }
-        Ok(Transcript { text, confidence, adaptation: self.mean.to_bytes() })
+        Ok(Transcript { text, confidence, adaptation: self.mean.to_bytes(), ..Transcript::default() })
     }
 
     fn abandon(&mut self) {

@@ -1,5 +1,6 @@
 //! `bench recognition`: how well callers are understood, how soon, and at what cost.
 
+pub mod languages;
 mod words;
 mod worker;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use inference::proto::RecogniseOptions;
 use tests::material::{self, Noise, Prompt, SPEECH_LEVEL_DBFS, Talker, at_level};
 use tests::paths::{repository, run_dir};
 use tests::rtp::{Codec, RATE_HZ};
@@ -26,7 +28,7 @@ const HANG_OVER: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Example:\n  bench recognition --engines whisper-tiny.en --noise-seconds 30    about 5 minutes")]
 pub struct Extent {
-    /// Recognisers: pocketsphinx, or Whisper models of the store
+    /// Recognisers: pocketsphinx, or Whisper models of the store; “MAIN+QUICK” has the second for looks
     #[arg(long, value_delimiter = ',', default_value = "pocketsphinx,whisper-tiny.en")]
     engines: Vec<String>,
     /// Seconds of each kind of noise
@@ -129,8 +131,13 @@ fn arguments(engine: &str) -> Result<Vec<String>> {
         return Ok(["--engine", "pocketsphinx"].map(str::to_owned).into());
     }
     let store = model_store::Store::open_default()?;
-    let model = store.path(engine)?;
-    Ok(["--engine", "whisper", "--model", &model.display().to_string()].map(str::to_owned).into())
+    let (main, quick) = engine.split_once('+').map_or((engine, None), |(main, quick)| (main, Some(quick)));
+    let mut arguments = ["--engine", "whisper", "--model"].map(str::to_owned).to_vec();
+    arguments.push(store.path(main)?.display().to_string());
+    if let Some(quick) = quick {
+        arguments.extend(["--quick-model".to_owned(), store.path(quick)?.display().to_string()]);
+    }
+    Ok(arguments)
 }
 
 /// What the agent of the demonstration hears most.
@@ -157,7 +164,7 @@ fn measure(
         let mut count = (0, 0);
         for prompt in &group.prompts {
             let line = over_the_line(&prompt.samples_16k)?;
-            let heard = recogniser.hear(&line, HANG_OVER, &prompt.language, vocabulary, Pace::RealTime)?;
+            let heard = recogniser.hear(&line, HANG_OVER, options(&prompt.language, vocabulary), Pace::RealTime)?;
             let said = words(prompt.text.as_deref().unwrap_or_default());
             let heard_words = words(&heard.text);
             let wrong = errors(&heard_words, &said);
@@ -178,7 +185,8 @@ fn measure(
     for sounds in noises {
         let mut count = (0, 0);
         for sound in &sounds.pieces {
-            let heard = recogniser.hear(&over_the_line(sound)?, Duration::ZERO, "en", vocabulary, Pace::AtOnce)?;
+            let options = options("en", vocabulary);
+            let heard = recogniser.hear(&over_the_line(sound)?, Duration::ZERO, options, Pace::AtOnce)?;
             let heard_words = words(&heard.text);
             let has_words = !heard_words.is_empty();
             loops = (loops.0 + 1, loops.1 + usize::from(is_loop(&heard_words)));
@@ -199,6 +207,10 @@ fn measure(
         loops,
         worst,
     })
+}
+
+fn options(language: &str, vocabulary: &[String]) -> RecogniseOptions {
+    RecogniseOptions { language: language.into(), vocabulary: vocabulary.to_vec(), ..RecogniseOptions::default() }
 }
 
 /// As it reaches the recogniser: G.711 both ways, with what the gate lets through around it.

@@ -18,6 +18,8 @@ pub struct Recogniser(Served);
 #[derive(Debug, Clone, Default)]
 pub struct Heard {
     pub text: String,
+    pub language: String,
+    pub adaptation: Vec<u8>,
     pub partials: usize,
     /// From the caller's last sound to the final transcript, in milliseconds.
     pub final_ms: f64,
@@ -50,21 +52,8 @@ impl Recogniser {
     ///
     /// # Errors
     /// It gives no final transcript.
-    pub fn hear(
-        &self,
-        samples: &[i16],
-        silence: Duration,
-        language: &str,
-        vocabulary: &[String],
-        pace: Pace,
-    ) -> Result<Heard> {
+    pub fn hear(&self, samples: &[i16], silence: Duration, options: RecogniseOptions, pace: Pace) -> Result<Heard> {
         self.0.runtime.block_on(async {
-            let options = RecogniseOptions {
-                sample_rate_hz: 16_000,
-                language: language.into(),
-                vocabulary: vocabulary.to_vec(),
-                ..RecogniseOptions::default()
-            };
             let (mut audio, mut events) = self.0.client.recognise(options).split();
             let samples = samples.to_vec();
             let sender = tokio::spawn(async move {
@@ -83,10 +72,10 @@ impl Recogniser {
             while let Some(event) = events.next().await? {
                 match event {
                     RecognitionEvent::Partial(_) => partials += 1,
-                    RecognitionEvent::Final { text, .. } => {
+                    RecognitionEvent::Final { text, adaptation, language, .. } => {
                         let (asked, _audio) = sender.await??;
                         let final_ms = (asked.elapsed() + silence).as_secs_f64() * 1e3;
-                        return Ok(Heard { text, partials, final_ms });
+                        return Ok(Heard { text, language, adaptation, partials, final_ms });
                     }
                 }
             }

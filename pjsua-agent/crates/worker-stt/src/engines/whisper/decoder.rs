@@ -1,6 +1,7 @@
 //! One state of whisper.cpp, and a pass of it over an utterance.
 
 use std::{
+    collections::BTreeMap,
     ffi::{c_int, c_void},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -65,8 +66,9 @@ type SharedWatch = Arc<Mutex<Watch>>;
 /// A state with what its passes are run with.
 pub(super) struct Decoder {
     state: WhisperState,
-    parameters: FullParams<'static, 'static>,
-    language: String,
+    /// Of each language that was asked for.
+    parameters: BTreeMap<String, FullParams<'static, 'static>>,
+    start_of_text: c_int,
     multilingual: bool,
     most_positions: usize,
     watch: SharedWatch,
@@ -84,7 +86,7 @@ struct Guard {
 }
 
 impl Decoder {
-    pub(super) fn new(context: &WhisperContext, alike: &Arc<Alike>, language: &str) -> Result<Self, EngineError> {
+    pub(super) fn new(context: &WhisperContext, alike: &Arc<Alike>) -> Result<Self, EngineError> {
         let watch = SharedWatch::default();
         let guard = Guard {
             alike: Arc::clone(alike),
@@ -95,8 +97,8 @@ impl Decoder {
         };
         Ok(Decoder {
             state: context.create_state().map_err(failed)?,
-            parameters: parameters(language, &watch),
-            language: language.to_owned(),
+            parameters: BTreeMap::new(),
+            start_of_text: context.token_sot(),
             multilingual: context.is_multilingual(),
             most_positions: usize::try_from(context.n_audio_ctx()).unwrap_or(0),
             watch,
@@ -113,17 +115,14 @@ impl Decoder {
         fate: &Arc<Fate>,
         cores: &Arc<Cores>,
     ) -> Result<Option<Decoded>, EngineError> {
-        if pass.language != self.language {
-            self.parameters = parameters(pass.language, &self.watch);
-            self.language = pass.language.to_owned();
-        }
         let (fate_of, is_look) = (Arc::clone(fate), pass.purpose == Purpose::Look);
         *self.watch() = Watch { fate: fate_of, cores: Arc::clone(cores), is_look, stopped: false };
         let seconds = sounding as f32 / SAMPLE_RATE_HZ as f32;
         // whisper.cpp shows the tokens of one window, 30 s at most.
         self.guard.seconds = seconds.min(30.0);
         self.guard.said = None;
-        let mut parameters = self.parameters.clone();
+        let of_language = self.parameters.entry(pass.language.to_owned());
+        let mut parameters = of_language.or_insert_with(|| parameters(pass.language, &self.watch)).clone();
         parameters.set_tokens(pass.prompt);
         parameters.set_audio_ctx(audio_context(samples.len(), self.most_positions));
         parameters.set_n_threads(c_int::try_from(pass.threads).unwrap_or(1));
@@ -172,6 +171,18 @@ impl Decoder {
         }
     }
 
+    /// How likely the sound of the last pass is to be in each of the languages that these tokens stand for, as natural
+    /// logarithms of their probabilities among each other. A step of the decoder: what the encoder made of it is still there.
+    pub(super) fn log_probabilities(&mut self, languages: &[c_int], threads: usize) -> Result<Vec<f32>, EngineError> {
+        self.state.decode(&[self.start_of_text], 0, threads).map_err(failed)?;
+        let logits = self.state.get_logits().map_err(failed)?;
+        let of_token = |&token: &c_int| usize::try_from(token).ok().and_then(|at| logits.get(at)).copied();
+        let logits: Vec<f32> = languages.iter().map(|token| of_token(token).unwrap_or(f32::NEG_INFINITY)).collect();
+        let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = logits.iter().map(|logit| (logit - most).exp()).sum();
+        Ok(logits.iter().map(|logit| logit - most - sum.ln()).collect())
+    }
+
     fn watch(&self) -> MutexGuard<'_, Watch> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,7 +192,7 @@ pub(super) fn failed(error: WhisperError) -> EngineError {
     EngineError(format!("whisper: {error}"))
 }
 
-/// The parameters of every pass. Made rarely: whisper-rs leaks the language and the closure.
+/// The parameters of every pass in a language. Made once: whisper-rs leaks the language and the closure.
 fn parameters(language: &str, watch: &SharedWatch) -> FullParams<'static, 'static> {
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
     parameters.set_language(get_lang_id(language).and_then(get_lang_str));

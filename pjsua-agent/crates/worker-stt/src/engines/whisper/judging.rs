@@ -78,7 +78,7 @@ pub(super) fn judge(decoded: &Decoded) -> Transcript {
     if words.is_empty() || is_remark(text) || is_guess || is_hasty || is_phantom {
         return Transcript::default();
     }
-    Transcript { text: text.to_owned(), confidence, adaptation: Vec::new() }
+    Transcript { text: text.to_owned(), confidence, ..Transcript::default() }
 }
 
 /// Nothing but remarks. Those beside words are the listener's to leave out, who knows those of other recognisers as well.

@@ -12,25 +12,27 @@
 mod agreement;
 mod decoder;
 mod judging;
+mod languages;
 mod loops;
+mod model;
 
 use std::{
     ffi::c_int,
     path::Path,
-    sync::{Arc, Mutex, Once, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use inference::SAMPLE_RATE_HZ;
-use whisper_rs::{WhisperContext, WhisperContextParameters, get_lang_id};
 
 use crate::loudness::Loudness;
 
 use super::{Effort, Engine, EngineError, Recogniser, Transcript, Utterance, primary_language};
 use agreement::Agreement;
-use decoder::{Decoder, LEAST_SAMPLES, Pass, Purpose};
+use decoder::{LEAST_SAMPLES, Pass, Purpose};
 use judging::judge;
-use loops::Alike;
+use languages::Evidence;
+use model::Model;
 
 /// New audio that makes another look worthwhile: two or three words.
 const LOOK_STEP_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 7 / 10;
@@ -42,94 +44,41 @@ const LOOK_PERCENT: u32 = 15;
 /// Shorter sound is decoded without the vocabulary: a list of phrases makes single words so unlikely that "yes", "no" and
 /// numbers are taken for noise.
 const SHORTEST_PROMPTED: usize = SAMPLE_RATE_HZ as usize * 5 / 4;
-/// Tokens of the vocabulary; Whisper itself takes 224.
-const MOST_PROMPT_TOKENS: usize = 100;
+/// Shorter sound says little of its language: "okay", "no".
+const SHORTEST_TELLING: usize = SAMPLE_RATE_HZ as usize;
 
-/// A model in memory.
+/// One model in memory, or two.
 pub struct Whisper {
     shared: Arc<Shared>,
-    name: String,
-    language: String,
 }
 
 struct Shared {
-    context: WhisperContext,
-    alike: Arc<Alike>,
+    main: Model,
+    /// For looks, where it speaks the caller's language.
+    quick: Option<Model>,
     language: String,
     threads: usize,
-    /// Those that no pass uses.
-    idle: Mutex<Vec<Decoder>>,
 }
 
 impl Shared {
-    /// An idle decoder, or a new one: after a failure there is one less.
-    fn take(&self) -> Result<Decoder, EngineError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| self.new_decoder(), Ok)
-    }
-
-    fn new_decoder(&self) -> Result<Decoder, EngineError> {
-        Decoder::new(&self.context, &self.alike, &self.language)
-    }
-
-    /// The tokens that tell Whisper of `vocabulary`, as if it had just been said.
-    fn prompt(&self, vocabulary: &[String]) -> Vec<c_int> {
-        if vocabulary.is_empty() {
-            return Vec::new();
-        }
-        // A list with an end, measured: of 624 words of synthetic callers of a shop 62 were wrong without it, 28 to 35 with
-        // lists of 8 to 16 phrases, 46 with a full stop behind each phrase, 53 to 61 with the agent's sentences instead.
-        let text = format!(" {}.", vocabulary.join(", "));
-        // No token is shorter than a byte, and whisper-rs takes a list that is too short for one of negative length.
-        let mut tokens = self.context.tokenize(&text, text.len()).unwrap_or_default();
-        tokens.truncate(MOST_PROMPT_TOKENS);
-        tokens
-    }
-
-    fn put_back(&self, decoder: Decoder) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(decoder);
+    fn model(&self, purpose: Purpose, language: &str) -> &Model {
+        let quick = self.quick.as_ref().filter(|quick| purpose == Purpose::Look && quick.speaks(language));
+        quick.unwrap_or(&self.main)
     }
 }
 
 impl Whisper {
-    /// Loads the ggml file `model`. `language` (BCP 47) is assumed where a caller's is not told; `threads` are those
-    /// of one pass, at most.
-    pub fn load(model: &Path, language: &str, threads: usize) -> Result<Self, EngineError> {
-        static QUIET: Once = Once::new();
-        QUIET.call_once(whisper_rs::install_logging_hooks);
-        let wrong = |problem: String| EngineError(format!("{}: {problem}", model.display()));
-        check_file(model).map_err(wrong)?;
-        let mut parameters = WhisperContextParameters::default();
-        // Without a GPU flash attention is slower: ggml computes it row by row.
-        parameters.use_gpu(false).flash_attn(false);
-        let context = WhisperContext::new_with_params(model, parameters)
-            .map_err(|_| wrong("whisper.cpp cannot load it; it is damaged or of a newer kind".into()))?;
+    /// Loads the ggml file `model`, and with `quick` a smaller one for the looks at an utterance that is not over.
+    /// `language` (BCP 47) is assumed where a caller's is not told; `threads` are those of one pass, at most.
+    pub fn load(model: &Path, quick: Option<&Path>, language: &str, threads: usize) -> Result<Self, EngineError> {
+        let main = Model::load(model)?;
         let language = primary_language(language);
-        let tokens = (0..context.n_vocab()).map(|token| context.token_to_str(token).ok());
-        let alike = Arc::new(Alike::of(tokens));
-        let shared = Shared { context, alike, language: language.clone(), threads, idle: Mutex::default() };
-        let whisper = Whisper {
-            name: model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            shared: Arc::new(shared),
-            language,
-        };
-        if !whisper.speaks(&whisper.language) {
-            return Err(wrong(format!("the model does not know the language `{}`", whisper.language)));
+        if !main.speaks(&language) {
+            let problem = format!("{}: the model does not know the language `{language}`", model.display());
+            return Err(EngineError(problem));
         }
-        Ok(whisper)
-    }
-}
-
-/// Tells a missing file and one of another kind from a damaged one, which whisper.cpp does not.
-fn check_file(model: &Path) -> Result<(), String> {
-    use std::io::Read;
-    let mut magic = [0; 4];
-    let mut file = std::fs::File::open(model).map_err(|error| error.to_string())?;
-    file.read_exact(&mut magic).map_err(|error| error.to_string())?;
-    match &magic {
-        b"lmgg" => Ok(()),
-        b"GGUF" => Err("a GGUF file; Whisper models are ggml files (ggml-*.bin)".into()),
-        _ => Err("no ggml file; Whisper models are called ggml-*.bin".into()),
+        let quick = quick.map(Model::load).transpose()?;
+        Ok(Whisper { shared: Arc::new(Shared { main, quick, language, threads }) })
     }
 }
 
@@ -139,20 +88,21 @@ impl Engine for Whisper {
     }
 
     fn model(&self) -> String {
-        self.name.clone()
+        let quick = self.shared.quick.as_ref().map(|quick| format!(", {} for looks", quick.name));
+        format!("{}{}", self.shared.main.name, quick.unwrap_or_default())
     }
 
     fn speaks(&self, language: &str) -> bool {
-        let language = primary_language(language);
-        if self.shared.context.is_multilingual() { get_lang_id(&language).is_some() } else { language == "en" }
+        self.shared.main.speaks(language)
     }
 
     fn recogniser(&self, effort: Effort) -> Result<Box<dyn Recogniser>, EngineError> {
         let mut recogniser = Run {
             shared: Arc::clone(&self.shared),
             utterance: Utterance::default(),
-            language: self.language.clone(),
-            prompt: Vec::new(),
+            language: self.shared.language.clone(),
+            other_languages: Vec::new(),
+            evidence: Evidence::default(),
             samples: Vec::new(),
             loudness: Loudness::default(),
             agreement: Agreement::default(),
@@ -161,10 +111,15 @@ impl Engine for Whisper {
         };
         // As many as can work at once are warmed, and so have a decoder.
         if effort == Effort::Full {
-            self.shared.put_back(self.shared.new_decoder()?);
-            recogniser.accept(&[0; LEAST_SAMPLES])?;
-            recogniser.decode(Purpose::Whole, 1)?;
-            recogniser.abandon();
+            for (model, purpose) in [(&self.shared.main, Purpose::Whole)]
+                .into_iter()
+                .chain(self.shared.quick.iter().map(|quick| (quick, Purpose::Look)))
+            {
+                model.put_back(model.new_decoder()?);
+                recogniser.accept(&[0; LEAST_SAMPLES])?;
+                recogniser.decode(purpose, 1)?;
+                recogniser.abandon();
+            }
         }
         Ok(Box::new(recogniser))
     }
@@ -175,7 +130,10 @@ struct Run {
     shared: Arc<Shared>,
     utterance: Utterance,
     language: String,
-    prompt: Vec<c_int>,
+    /// What else may be spoken.
+    other_languages: Vec<Other>,
+    /// What spoke for those before this utterance, or with it.
+    evidence: Evidence,
     samples: Vec<f32>,
     loudness: Loudness,
     agreement: Agreement,
@@ -184,26 +142,62 @@ struct Run {
     heard: Option<Heard>,
 }
 
+/// Another language that may be spoken.
+struct Other {
+    language: String,
+    token: c_int,
+    vocabulary: Vec<String>,
+}
+
 /// The last pass.
 struct Heard {
     samples: usize,
     transcript: Transcript,
     is_whole: bool,
+    /// With this utterance.
+    evidence: Evidence,
 }
 
 impl Run {
     /// Decodes what there is; `false` when that was stopped on the way.
     fn decode(&mut self, purpose: Purpose, threads: usize) -> Result<bool, EngineError> {
+        let Some((mut transcript, mut evidence)) = self.pass(purpose, threads)? else { return Ok(false) };
+        if let Some(language) = evidence.change().map(str::to_owned) {
+            let present = std::mem::replace(&mut self.language, language);
+            // Stopped, or noise: what is spoken stays open.
+            let heard = self.pass(purpose, threads)?.filter(|(transcript, _)| !transcript.text.is_empty());
+            match heard {
+                Some((in_other, _)) => {
+                    tracing::info!(language = self.language, "the caller changes the language");
+                    transcript = in_other;
+                    evidence = Evidence::default();
+                }
+                None => {
+                    self.language = present;
+                    evidence = self.evidence.clone();
+                }
+            }
+        } else if transcript.text.is_empty() {
+            evidence = self.evidence.clone();
+        }
+        let is_whole = purpose == Purpose::Whole;
+        self.heard = Some(Heard { samples: self.samples.len(), transcript, is_whole, evidence });
+        Ok(true)
+    }
+
+    /// Decodes what there is in the present language, and asks how likely the others are; `None` when that was stopped.
+    fn pass(&mut self, purpose: Purpose, threads: usize) -> Result<Option<(Transcript, Evidence)>, EngineError> {
         let samples = self.samples.len();
         if samples < LEAST_SAMPLES {
             self.samples.resize(LEAST_SAMPLES, 0.0);
         }
         let began = Instant::now();
-        let mut decoder = self.shared.take()?;
+        let model = self.shared.model(purpose, &self.language);
+        let mut decoder = model.take()?;
         let (fate, cores) = (&self.utterance.fate, &self.utterance.cores);
         let sounding = self.end_of_sound().min(samples);
-        let prompt = if sounding < SHORTEST_PROMPTED { &[] } else { &self.prompt[..] };
-        let pass = Pass { language: &self.language, prompt, purpose, threads };
+        let prompt = if sounding < SHORTEST_PROMPTED { Vec::new() } else { model.prompt(self.vocabulary()) };
+        let pass = Pass { language: &self.language, prompt: &prompt, purpose, threads };
         let decoded = decoder.run(&self.samples, sounding, &pass, fate, cores);
         self.samples.truncate(samples);
         let (audio_ms, took_ms) = (samples / (SAMPLE_RATE_HZ as usize / 1000), began.elapsed().as_millis());
@@ -211,12 +205,33 @@ impl Run {
         tracing::debug!(?purpose, audio_ms, took_ms, threads, is_done, "a pass");
         // One that failed is not put back.
         let Some(decoded) = decoded? else {
-            self.shared.put_back(decoder);
-            return Ok(false);
+            model.put_back(decoder);
+            return Ok(None);
         };
-        self.shared.put_back(decoder);
-        self.heard = Some(Heard { samples, transcript: judge(&decoded), is_whole: purpose == Purpose::Whole });
-        Ok(true)
+        let is_telling = purpose == Purpose::Whole && sounding >= SHORTEST_TELLING;
+        let present = model.language_token(&self.language).filter(|_| is_telling && !self.other_languages.is_empty());
+        let evidence = match present {
+            Some(present) => {
+                let others = self.other_languages.iter().filter(|other| other.language != self.language);
+                let (names, mut tokens): (Vec<&str>, Vec<c_int>) =
+                    others.map(|other| (&*other.language, other.token)).unzip();
+                tokens.push(present);
+                let mut likely = decoder.log_probabilities(&tokens, threads)?;
+                let present = likely.pop().unwrap_or_default();
+                let others: Vec<(&str, f32)> = names.into_iter().zip(likely).collect();
+                tracing::debug!(self.language, present, ?others, "languages");
+                self.evidence.after(present, &others)
+            }
+            None => self.evidence.clone(),
+        };
+        model.put_back(decoder);
+        Ok(Some((judge(&decoded), evidence)))
+    }
+
+    /// That of the present language.
+    fn vocabulary(&self) -> &[String] {
+        let other = self.other_languages.iter().find(|other| other.language == self.language);
+        other.map_or(&self.utterance.vocabulary, |other| &other.vocabulary)
     }
 
     /// Whether the last pass has heard all there was to hear.
@@ -248,7 +263,13 @@ impl Recogniser for Run {
             "" => self.shared.language.clone(),
             language => primary_language(language),
         };
-        self.prompt = self.shared.prompt(&utterance.vocabulary);
+        let others = utterance.other_languages.iter().filter_map(|other| {
+            let language = primary_language(&other.language);
+            let token = self.shared.main.language_token(&language)?;
+            Some(Other { language, token, vocabulary: other.vocabulary.clone() })
+        });
+        self.other_languages = others.collect();
+        self.evidence = Evidence::from_bytes(&utterance.adaptation);
         self.utterance = utterance.clone();
         Ok(())
     }
@@ -301,7 +322,11 @@ impl Recogniser for Run {
         if !self.is_heard() && !self.decode(Purpose::Whole, cores)? {
             return Ok(Transcript::default());
         }
-        Ok(self.heard.take().map_or_else(Transcript::default, |heard| heard.transcript))
+        let Some(heard) = self.heard.take() else { return Ok(Transcript::default()) };
+        if self.other_languages.is_empty() {
+            return Ok(heard.transcript);
+        }
+        Ok(Transcript { language: self.language.clone(), adaptation: heard.evidence.to_bytes(), ..heard.transcript })
     }
 
     fn abandon(&mut self) {
@@ -311,17 +336,5 @@ impl Recogniser for Run {
         self.looked = Duration::ZERO;
         self.heard = None;
         self.utterance = Utterance::default();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_is_no_model_is_told_from_one_that_is_missing() {
-        let error = |path: &str| Whisper::load(Path::new(path), "en", 1).err().unwrap().to_string();
-        assert!(error("/nowhere/ggml-tiny.bin").starts_with("/nowhere/ggml-tiny.bin: No such file"));
-        assert!(error("/proc/self/exe").contains("no ggml file"));
     }
 }
