@@ -155,7 +155,7 @@ async fn of_silence_noise_and_tones_no_word_is_made() {
 
 #[tokio::test]
 async fn a_model_that_knows_nothing_is_loaded_and_run_and_not_believed() {
-    let worker = worker(&["--capacity", "1", "--threads", "1"]).await;
+    let worker = worker(&["--capacity", "1", "--threads", "1", "--gpu", "off"]).await;
     let description = worker.client.describe().await.unwrap();
     assert_eq!((&*description.engine, &*description.model), ("whisper", "ggml-senseless.bin"));
     let samples = speech("rms", "what are your opening hours on saturday", Line::Telephone);
@@ -221,6 +221,10 @@ fn a_file_that_cannot_be_loaded_is_named_with_the_reason() {
     fs::write(&half, b"GGUF and more").unwrap();
     assert!(complaint(half.to_str().unwrap(), &[]).contains("a GGUF file"));
     assert!(complaint(model(), &["--language", "de"]).contains("does not know the language `de`"));
+    if cfg!(not(any(feature = "cuda", feature = "vulkan"))) {
+        let error = complaint(model(), &["--gpu", "0"]);
+        assert!(error.contains("--gpu: this worker was built without a GPU backend; build with"), "{error}");
+    }
     let _ = fs::remove_dir_all(&folder);
 }
 

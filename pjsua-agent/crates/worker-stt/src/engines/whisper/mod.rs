@@ -11,6 +11,7 @@
 
 mod agreement;
 mod decoder;
+mod device;
 mod judging;
 mod loops;
 
@@ -22,13 +23,14 @@ use std::{
 };
 
 use inference::SAMPLE_RATE_HZ;
-use whisper_rs::{WhisperContext, WhisperContextParameters, get_lang_id};
+use whisper_rs::{WhisperContext, get_lang_id};
 
 use crate::loudness::Loudness;
 
 use super::{Effort, Engine, EngineError, Recogniser, Transcript, Utterance, primary_language};
 use agreement::Agreement;
 use decoder::{Decoder, LEAST_SAMPLES, Pass, Purpose};
+pub use device::GpuChoice;
 use judging::judge;
 use loops::Alike;
 
@@ -91,17 +93,25 @@ impl Shared {
     }
 }
 
+/// Keeps what whisper.cpp and ggml tell out of the log. To be called before either is used.
+pub fn silence() {
+    static SILENT: Once = Once::new();
+    SILENT.call_once(whisper_rs::install_logging_hooks);
+}
+
 impl Whisper {
     /// Loads the ggml file `model`. `language` (BCP 47) is assumed where a caller's is not told; `threads` are those
-    /// of one pass, at most.
-    pub fn load(model: &Path, language: &str, threads: usize) -> Result<Self, EngineError> {
-        static QUIET: Once = Once::new();
-        QUIET.call_once(whisper_rs::install_logging_hooks);
+    /// of one pass, at most; `gpu` computes, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the file is missing or no model of Whisper, when the model does not know the language, and when a GPU is asked
+    /// for that is not there.
+    pub fn load(model: &Path, language: &str, threads: usize, gpu: Option<GpuChoice>) -> Result<Self, EngineError> {
+        silence();
         let wrong = |problem: String| EngineError(format!("{}: {problem}", model.display()));
         check_file(model).map_err(wrong)?;
-        let mut parameters = WhisperContextParameters::default();
-        // Without a GPU flash attention is slower: ggml computes it row by row.
-        parameters.use_gpu(false).flash_attn(false);
+        let parameters = device::parameters(gpu)?;
         let context = WhisperContext::new_with_params(model, parameters)
             .map_err(|_| wrong("whisper.cpp cannot load it; it is damaged or of a newer kind".into()))?;
         let language = primary_language(language);
@@ -320,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_model_is_told_from_one_that_is_missing() {
-        let error = |path: &str| Whisper::load(Path::new(path), "en", 1).err().unwrap().to_string();
+        let error = |path: &str| Whisper::load(Path::new(path), "en", 1, None).err().unwrap().to_string();
         assert!(error("/nowhere/ggml-tiny.bin").starts_with("/nowhere/ggml-tiny.bin: No such file"));
         assert!(error("/proc/self/exe").contains("no ggml file"));
     }
