@@ -10,7 +10,7 @@ use media::{Aggressiveness, AudioSettings};
 
 use crate::agent::CallContext;
 use crate::call::VoiceSettings;
-use crate::config::{Agent, Codec, Config, Llm, LlmEngine, RulesUse, SttEngine, Tts, TtsEngine, Vad, Workers};
+use crate::config::{Agent, Codec, Config, KvCache, Llm, LlmEngine, RulesUse, SttEngine, Tts, TtsEngine, Vad, Workers};
 use crate::sip::{AccountConfig, Bounds, SipConfig};
 use crate::speech::{CacheConfig, Rules, SpeechConfig, StageConfig, WorkerSource};
 
@@ -122,6 +122,8 @@ fn llm_stage(llm: &Llm) -> StageConfig {
     arguments.path("--model", llm.model.as_ref());
     arguments.value("--context", llm.context);
     arguments.value("--threads", llm.threads);
+    arguments.value("--gpu-layers", llm.gpu_layers);
+    arguments.value("--kv-cache", (llm.kv_cache == KvCache::Q8_0).then_some("q8_0"));
     arguments.value("--capacity", llm.capacity);
     stage("pjsua-agent-llm", &llm.workers, arguments)
 }

@@ -8,9 +8,9 @@ use inference::proto::GenerateRequest;
 use serde_json::json;
 use tracing::info;
 
-use super::driver::Driver;
+use super::driver::{Driver, ReplyBounds};
 use super::inputs::TaskResult;
-use super::reply::Reply;
+use super::reply::{Reading, Reply};
 use crate::agent;
 use crate::metrics::{self, CallOutcome};
 
@@ -120,16 +120,8 @@ impl Driver {
 
     fn start_reply(&mut self, turn: TurnId, opening: String) {
         self.timing.reply_asked(turn, self.now());
-        let history = self.history_before(turn);
-        let request = agent::request_for(
-            self.call.0,
-            self.agent(),
-            &self.context,
-            &history,
-            self.bounds.max_tokens,
-            self.bounds.temperature,
-        );
-        let request = GenerateRequest { opening, ..request };
+        self.reading = None;
+        let request = GenerateRequest { opening, ..self.request_after(&self.history_before(turn)) };
         if !self.prompt_written {
             self.prompt_written = true;
             self.line("prompt", json!({ "prompt": agent::system_prompt(self.agent(), &self.context) }));
@@ -139,6 +131,24 @@ impl Driver {
         self.reply = Some(Reply::start(Arc::clone(&self.speech), turn, request, language, move |input| {
             let _ = results.send(TaskResult::Machine(input));
         }));
+    }
+
+    fn request_after(&self, history: &[Entry]) -> GenerateRequest {
+        let ReplyBounds { max_tokens, temperature } = self.bounds;
+        agent::request_for(self.call.0, self.agent(), &self.context, history, max_tokens, temperature)
+    }
+
+    /// Lets the model read what the caller has said so far: the prompt of the reply begins so.
+    pub(super) fn read_ahead(&mut self) {
+        let text = self.conversation.said_so_far();
+        if text.is_empty() || self.is_busy {
+            return;
+        }
+        // Of no turn that has begun.
+        let turn = TurnId(u32::MAX);
+        let mut history = self.history_before(turn);
+        history.push(Entry { speaker: Speaker::Caller, text, turn });
+        self.reading = Some(Reading::start(Arc::clone(&self.speech), self.request_after(&history)));
     }
 
     /// The conversation as the model that answers it is told: nothing of its own `turn`, and no fillers. A model that reads

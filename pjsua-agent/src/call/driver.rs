@@ -16,7 +16,7 @@ use super::inputs::TaskResult;
 use super::journal::CallJournal;
 use super::recogniser::Recogniser;
 use super::registry::CallEntry;
-use super::reply::Reply;
+use super::reply::{Reading, Reply};
 use super::timing::TurnTiming;
 use super::voice::Voice;
 use crate::agent::CallContext;
@@ -130,6 +130,7 @@ pub async fn drive(setup: CallSetup) -> CallOutcome {
         _slot: setup.slot,
         results_in,
         reply: None,
+        reading: None,
         timing: TurnTiming::default(),
         prompt_written: false,
         is_busy: false,
@@ -159,6 +160,8 @@ pub(super) struct Driver {
     pub(super) ear: CallEar,
     pub(super) recogniser: Recogniser,
     pub(super) reply: Option<Reply>,
+    /// What the model reads while the caller speaks.
+    pub(super) reading: Option<Reading>,
     pub(super) timing: TurnTiming,
     pub(super) prompt_written: bool,
     /// What the machine was told last of the workers' queue.

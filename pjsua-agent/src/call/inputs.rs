@@ -48,6 +48,8 @@ impl Driver {
                 self.feed(Input::SpeechStarted);
             }
             AudioEvent::SpeechEnded { at_sample, silence_samples } => {
+                // What comes now is waited for.
+                self.reading = None;
                 self.ear.speech_ended();
                 self.recogniser.speech_ended(at_sample + silence_samples);
                 let silence = samples_to_duration(silence_samples);
@@ -121,6 +123,7 @@ impl Driver {
             Heard::Partial(text) => {
                 debug!(text, "partial transcript");
                 self.feed(Input::PartialTranscript { utterance, text });
+                self.read_ahead();
             }
             Heard::Final { text, confidence, language, .. } => {
                 debug!(text, confidence, "final transcript");

@@ -61,6 +61,22 @@ impl Drop for Reply {
     }
 }
 
+/// A prompt that is computed while the caller still speaks. Dropping it cancels.
+pub struct Reading(JoinHandle<()>);
+
+impl Reading {
+    /// Starts to compute the prompt of `request`.
+    pub fn start(speech: Arc<Speech>, request: GenerateRequest) -> Reading {
+        Reading(tokio::spawn(async move { speech.read_ahead(request).await }))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Fails only while nothing was said: text that was spoken cannot be taken back, so a reply that breaks off is ended here
 /// and not begun again.
 async fn generate(

@@ -36,7 +36,7 @@ pub use problem::{ConfigError, Problem};
 pub use secret::Secret;
 pub use sip::{Account, Codec, Sip};
 pub use sip_gate::Network;
-pub use speech::{Llm, LlmEngine, PhraseCache, RulesUse, Stt, SttEngine, Tts, TtsEngine, Workers};
+pub use speech::{KvCache, Llm, LlmEngine, PhraseCache, RulesUse, Stt, SttEngine, Tts, TtsEngine, Workers};
 pub use turns::Turns;
 pub use values::{BadValue, HeaderPattern, Listen, SipUri, Transport};
 

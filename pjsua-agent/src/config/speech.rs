@@ -83,6 +83,15 @@ pub enum RulesUse {
     Off,
 }
 
+/// The numbers that a model's cache of conversations is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvCache {
+    /// 16 bits each
+    F16,
+    /// 8.5 bits each
+    Q8_0,
+}
+
 /// `[llm]`: who writes the replies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Llm {
@@ -98,6 +107,10 @@ pub struct Llm {
     pub context: Option<u32>,
     /// Threads of generation; `None`: the worker's choice
     pub threads: Option<u32>,
+    /// Layers of the model that a GPU computes; `None`: the worker's choice
+    pub gpu_layers: Option<u32>,
+    /// The numbers of its cache
+    pub kv_cache: KvCache,
     /// Replies that one worker generates at once
     pub capacity: Option<u32>,
     /// The longest reply, in tokens
@@ -151,6 +164,8 @@ pub struct PhraseCache {
 
 const WORKERS: std::ops::RangeInclusive<u32> = 1..=64;
 const THREADS: std::ops::RangeInclusive<u32> = 1..=256;
+/// More than any model has.
+const GPU_LAYERS: std::ops::RangeInclusive<u32> = 0..=1000;
 const UTTERANCES_AT_ONCE: std::ops::RangeInclusive<u32> = 1..=256;
 
 /// llama.cpp has 256 sequences at most, and four are kept for each reply.
@@ -218,13 +233,28 @@ fn read_model(section: &mut Section<'_>, engine: LlmEngine, max_tokens: u32) -> 
     let model = section.optional("model", model("llm"));
     let context = section.optional("context", kinds::integer(512..=1_048_576));
     let threads = section.optional("threads", kinds::integer(THREADS));
+    let gpu_layers = section.optional("gpu_layers", kinds::integer(GPU_LAYERS));
+    let kv_caches = kinds::one_of(&[("f16", KvCache::F16), ("q8_0", KvCache::Q8_0)]);
+    let kv_cache = section.or("kv_cache", kv_caches, KvCache::F16);
     let capacity = section.optional("capacity", kinds::integer(REPLIES_AT_ONCE));
     let max_tokens = section.or("max_tokens", kinds::integer(1..=4096), max_tokens);
     let temperature = section.or("temperature", kinds::number(0.0..=2.0), 0.3);
     if is_local(&workers) && engine == LlmEngine::Llama && !section.has("model") {
         need_model(section, "llama", "\"qwen2.5-0.5b\" of the model store, a GGUF file");
     }
-    Llm { engine, rules: RulesUse::Off, workers, model, context, threads, capacity, max_tokens, temperature }
+    Llm {
+        engine,
+        rules: RulesUse::Off,
+        workers,
+        model,
+        context,
+        threads,
+        gpu_layers,
+        kv_cache,
+        capacity,
+        max_tokens,
+        temperature,
+    }
 }
 
 /// Reads `[tts]`.

@@ -12,7 +12,7 @@ const DAEMON_FILE: &str = include_str!("../../../conf/pjsua-agent.toml");
 const AGENT_FILE: &str = include_str!("../../../conf/agents/demo.toml");
 
 /// Keys whose commented value is an example and not the default; its file or address need not exist here.
-const EXAMPLES: [&str; 18] = [
+const EXAMPLES: [&str; 19] = [
     "public_address",
     "password_file",
     "realm",
@@ -21,6 +21,7 @@ const EXAMPLES: [&str; 18] = [
     "model",
     "quick_model",
     "threads",
+    "gpu_layers",
     "capacity",
     "context",
     "language",
@@ -270,6 +271,18 @@ fn a_minimal_configuration_has_the_defaults() {
     assert_eq!(config.api.listen, Some("127.0.0.1:8088".parse().expect("a socket")));
     assert_eq!(config.log, Log { target: LogTarget::Stderr, format: LogFormat::Text, level: tracing::Level::INFO });
     assert!(config.warnings[0].message.contains("no call can arrive"), "{:?}", config.warnings);
+}
+
+#[test]
+fn a_model_can_be_given_to_a_gpu_and_a_smaller_cache() {
+    let read = |keys: &str| Site::new(&minimal(&format!("[llm]\n{keys}")));
+    let llm = read("gpu_layers = 20\nkv_cache = \"q8_0\"\n").load().expect("valid").llm;
+    assert_eq!((llm.gpu_layers, llm.kv_cache), (Some(20), KvCache::Q8_0));
+    let llm = read("").load().expect("valid").llm;
+    assert_eq!((llm.gpu_layers, llm.kv_cache), (None, KvCache::F16));
+    let problems = read("gpu_layers = -1\nkv_cache = \"q4_0\"\n").problems();
+    assert!(problems.contains("[llm] gpu_layers: -1 is out of range; allowed: 0 to 1000"), "{problems}");
+    assert!(problems.contains("[llm] kv_cache: \"q4_0\" is unknown"), "{problems}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Pool {
 
     /// A place at the worker that has this call's cache, else at the one with the least to do; none while no worker
     /// but `avoid` serves.
-    fn lease(&self, call_id: Option<&str>, avoid: Option<&Arc<Worker>>) -> Option<Lease> {
+    pub(super) fn lease(&self, call_id: Option<&str>, avoid: Option<&Arc<Worker>>) -> Option<Lease> {
         let wanted = |worker: &Arc<Worker>| avoid.is_none_or(|avoid| !Arc::ptr_eq(worker, avoid));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

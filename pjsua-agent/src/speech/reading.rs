@@ -1,4 +1,4 @@
-//! Prompts that the language model reads before anybody calls.
+//! Prompts that the language model reads before anybody waits for the answer.
 //!
 //! A model computes a prompt of five hundred tokens for five seconds on two older cores: the first caller would wait for it,
 //! and not get an answer in time. Its cache keeps the beginning that all calls of an agent share.
@@ -25,6 +25,42 @@ impl Speech {
         }
         let leases = self.llm.main.workers.iter().filter_map(|worker| worker.lease());
         join_all(leases.map(|lease| read(lease, request.clone()))).await;
+    }
+
+    /// Lets the worker that keeps this call's conversation compute the prompt of `request`, while the caller still speaks:
+    /// his words so far, and what was said before. Nothing is computed while that worker has other work, or when the
+    /// agent's rules answer such words. Dropping the future ends it.
+    pub async fn read_ahead(&self, request: GenerateRequest) {
+        if self.is_written_by_operator || (self.asks_rules_first() && self.is_answered_by_rules(&request).await) {
+            return;
+        }
+        let Some(lease) = self.llm.main.lease(Some(&request.call_id), None) else { return };
+        // The lease itself is one.
+        if lease.worker().in_flight() > 1 {
+            return;
+        }
+        let mut generation = lease.client().clone().generate(GenerateRequest { read_ahead: true, ..request });
+        loop {
+            match generation.next().await {
+                Ok(Some(GenerationEvent::Done { prompt_tokens, cached_tokens, .. })) => {
+                    tracing::debug!(prompt_tokens, cached_tokens, "read ahead");
+                }
+                Ok(Some(_)) => {}
+                // Others came first.
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    async fn is_answered_by_rules(&self, request: &GenerateRequest) -> bool {
+        let Ok(mut generation) = self.ask_rules(request.clone()).await else { return false };
+        loop {
+            match generation.next().await {
+                Ok(Some(GenerationEvent::Delta(_) | GenerationEvent::Act(_))) => return true,
+                Ok(Some(GenerationEvent::Done { .. })) => {}
+                Ok(None) | Err(_) => return false,
+            }
+        }
     }
 }
 

@@ -147,6 +147,15 @@ impl Conversation {
         self.state.name()
     }
 
+    /// What the caller has been understood to say while he still speaks; empty when he does not.
+    #[must_use]
+    pub fn said_so_far(&self) -> String {
+        match &self.state {
+            State::Hearing(hearing) => hearing.text_so_far(),
+            _ => String::new(),
+        }
+    }
+
     /// The agent's turn that is being prepared or spoken.
     #[must_use]
     pub fn turn(&self) -> Option<TurnId> {

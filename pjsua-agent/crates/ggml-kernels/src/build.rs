@@ -14,7 +14,8 @@ const FOLDERS: [&str; 4] = ["", "amx", "llamafile", "tiled"];
 /// What registers a CPU backend.
 const ENTRY: &str = "ggml_backend_cpu_reg";
 
-/// Compiles the kernels of the ggml that lies in `folder` of the crate `package`, and tells Cargo to link them.
+/// Compiles the kernels of the ggml that lies in `folder` of the crate `package`, with what stops them, and tells Cargo to
+/// link them.
 ///
 /// # Panics
 ///
@@ -22,6 +23,7 @@ const ENTRY: &str = "ggml_backend_cpu_reg";
 pub fn compile(package: &str, folder: &str) {
     println!("cargo:rerun-if-changed=build.rs");
     let ggml = package_folder(package).join(folder);
+    compile_stop(&ggml);
     let arch = variable("CARGO_CFG_TARGET_ARCH");
     for level in Level::of(&arch) {
         let library = format!("ggml-cpu-{}", level.name);
@@ -29,6 +31,15 @@ pub fn compile(package: &str, folder: &str) {
         let file = PathBuf::from(variable("OUT_DIR")).join(format!("lib{library}.a"));
         hide_symbols(&file, level.name).unwrap_or_else(|error| panic!("{error}"));
     }
+}
+
+/// What `stop.rs` calls.
+fn compile_stop(ggml: &Path) {
+    const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/stop.c");
+    println!("cargo:rerun-if-changed={SOURCE}");
+    let mut build = cc::Build::new();
+    build.std("c11").opt_level(2).warnings(false).include(ggml.join("include")).include(ggml.join("src"));
+    build.file(SOURCE).compile("ggml-stop");
 }
 
 fn compile_level(level: &Level, ggml: &Path, library: &str) {

@@ -2,7 +2,10 @@
 
 use std::ffi::c_void;
 
-use crate::level::{BASELINE, Level};
+use crate::{
+    level::{BASELINE, Level},
+    stop::asked_by_ggml,
+};
 
 /// `ggml_backend_reg_t`.
 type Registration = *mut c_void;
@@ -13,6 +16,8 @@ unsafe extern "C" {
     fn ggml_backend_cpu_reg() -> Registration;
     fn ggml_backend_register(registration: Registration);
     fn ggml_backend_unload(registration: Registration);
+    /// Of stop.c.
+    fn ggml_kernels_stop_by(registration: Registration, is_to_stop: extern "C" fn(*mut c_void) -> bool);
 
     #[cfg(target_arch = "x86_64")]
     fn avx512_ggml_backend_cpu_reg() -> Registration;
@@ -40,7 +45,8 @@ pub fn supported() -> Vec<&'static str> {
     levels.chain([BASELINE]).collect()
 }
 
-/// Makes ggml compute with the kernels `wanted`, or with the best that this processor runs; tells which.
+/// Makes ggml compute with the kernels `wanted`, or with the best that this processor runs, and ask
+/// [`stoppable`](crate::stoppable) whether to stop; tells which kernels.
 ///
 /// To be called once, before anything of ggml is used, and by no other thread meanwhile.
 ///
@@ -56,13 +62,19 @@ pub fn select(wanted: Option<&str>) -> Result<&'static str, Unsupported> {
     let Some(name) = name else {
         return Err(Unsupported { wanted: wanted.unwrap_or_default().to_owned(), supported });
     };
-    if let Some(registration) = registration(name) {
-        // SAFETY: three functions of ggml's public interface; the registry is created by the first of them, and nobody has
-        // taken a device from it yet. Both registrations are static.
-        unsafe {
-            ggml_backend_unload(ggml_backend_cpu_reg());
-            ggml_backend_register(registration());
-        }
+    // SAFETY: functions of ggml's public interface; the registry is created by the first that needs it, and nobody has
+    // taken a device from it yet. All registrations are static and stay writable: stop.c, compiled with ggml's own headers,
+    // changes one pointer in the chosen one, once, before anybody reads it.
+    unsafe {
+        let chosen = match registration(name) {
+            Some(registration) => {
+                ggml_backend_unload(ggml_backend_cpu_reg());
+                ggml_backend_register(registration());
+                registration()
+            }
+            None => ggml_backend_cpu_reg(),
+        };
+        ggml_kernels_stop_by(chosen, asked_by_ggml);
     }
     Ok(name)
 }

@@ -13,7 +13,7 @@ use inference::{
 
 use engines::{
     Engine,
-    llama::{Llama, LlamaSettings},
+    llama::{self, KvCache, Llama, LlamaSettings},
     rules::Rules,
 };
 
@@ -66,6 +66,17 @@ struct EngineArgs {
     /// i8mm (arm64) [default: the best]
     #[arg(long, value_name = "NAME")]
     kernels: Option<String>,
+    /// llama: layers of the model to compute on the GPU, for a worker built with `--features cuda` or `vulkan` [default: all
+    /// where there is a GPU, otherwise 0]
+    #[arg(long, value_name = "N")]
+    gpu_layers: Option<u32>,
+    /// llama: the only GPU to use, from 0 [default: several cards share the layers]
+    #[arg(long, value_name = "NUMBER")]
+    gpu: Option<u32>,
+    /// llama: the numbers that the cache of conversations is made of. q8_0 takes half the memory, and computes prompts of a
+    /// thousand tokens slower by a third
+    #[arg(long, value_enum, default_value_t = KvCache::F16)]
+    kv_cache: KvCache,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,6 +110,7 @@ fn load(args: EngineArgs) -> Result<(service::Service, DescribeReply), anyhow::E
     let engine: Arc<dyn Engine> = match (args.engine, args.model) {
         (EngineName::Rules, _) => Arc::new(Rules),
         (EngineName::Llama, Some(model)) => {
+            llama::log_to_tracing();
             let kernels = ggml_kernels::select(args.kernels.as_deref())?;
             tracing::info!(kernels, "CPU");
             Arc::new(Llama::load(LlamaSettings {
@@ -106,6 +118,9 @@ fn load(args: EngineArgs) -> Result<(service::Service, DescribeReply), anyhow::E
                 context: args.context,
                 capacity: args.capacity,
                 threads: args.threads.unwrap_or_else(cores),
+                gpu_layers: args.gpu_layers,
+                gpu: args.gpu,
+                kv_cache: args.kv_cache,
                 max_tokens: args.max_tokens,
             })?)
         }

@@ -86,6 +86,7 @@ fn read(request: proto::GenerateRequest) -> Result<engines::Request, Status> {
         temperature: request.temperature,
         opening: request.opening,
         json_schema: request.json_schema,
+        reads_ahead: request.read_ahead,
         patience: (request.patience_ms > 0).then(|| Duration::from_millis(request.patience_ms.into())),
     })
 }

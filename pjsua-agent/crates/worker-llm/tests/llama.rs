@@ -155,6 +155,28 @@ async fn a_dropped_reply_frees_its_place_at_once() {
 }
 
 #[tokio::test]
+async fn a_prompt_that_nobody_waits_for_any_more_is_not_computed() {
+    let store = model_store::Store::open_default().unwrap();
+    let model = store.path("smollm2-135m").unwrap_or_else(|error| panic!("{error} (or: pjsua-agent models pull)"));
+    let options = ["--engine", "llama", "--model", model.to_str().unwrap(), "--context", "1024", "--threads", "1"];
+    let worker = Worker::start(&options).await;
+    let mut long = ask("call", &"one apple and two pears, ".repeat(20));
+    long.max_tokens = 4;
+    for _ in 0..3 {
+        let generation = worker.client.generate(long.clone());
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        drop(generation);
+    }
+    // What a stopped step leaves behind disturbs no other call, and none of its own.
+    let other = worker.reply(ask("other", "hello")).await.unwrap();
+    let reply = worker.reply(long.clone()).await.unwrap();
+    assert!(reply.cached_tokens < reply.prompt_tokens - 1, "{reply:?}");
+    let fresh = Worker::start(&options).await;
+    assert_eq!(fresh.reply(ask("other", "hello")).await.unwrap().text, other.text);
+    assert_eq!(fresh.reply(long).await.unwrap().text, reply.text);
+}
+
+#[tokio::test]
 async fn a_long_conversation_loses_its_oldest_messages_and_a_monstrous_prompt_is_refused() {
     let folder = Folder::new();
     let worker = babbler(&folder, &[]).await;
@@ -213,6 +235,37 @@ fn a_file_that_is_no_model_is_refused_in_one_line() {
         assert!(!output.status.success());
         assert!(error.contains(reason) && error.contains(model.to_str().unwrap()), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_cache_of_eight_bits_keeps_conversations_as_well() {
+    let folder = Folder::new();
+    let worker = counter(&folder, &["--kv-cache", "q8_0"]).await;
+    let mut request = ask("call", "when do you open");
+    request.max_tokens = 12;
+    let first = worker.reply(request.clone()).await.unwrap();
+    assert_eq!(first.generated_tokens, 12);
+    let again = worker.reply(request).await.unwrap();
+    assert_eq!((again.cached_tokens, again.text), (again.prompt_tokens - 1, first.text));
+}
+
+#[cfg(not(any(feature = "cuda", feature = "vulkan")))]
+#[tokio::test]
+async fn a_gpu_that_the_worker_was_not_built_for_is_refused_with_the_remedy() {
+    let folder = Folder::new();
+    let path = folder.0.join("counter.gguf");
+    gguf::write_counter(&path);
+    let address = format!("unix:{}/llm.sock", folder.0.display());
+    for option in [["--gpu-layers", "4"], ["--gpu", "0"]] {
+        let model = ["--listen", &address, "--engine", "llama", "--model", path.to_str().unwrap()];
+        let output = run_to_end(&[&model[..], &option].concat());
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success());
+        assert!(error.contains(&format!("{}: this worker was built without a GPU backend", option[0])), "{error}");
+        assert!(error.contains("build with `--features cuda`"), "{error}");
+    }
+    let on_the_cpu = counter(&folder, &["--gpu-layers", "0"]).await;
+    on_the_cpu.reply(ask("call", "hello")).await.unwrap();
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -20,7 +20,7 @@ use inference::{
 use engines::{
     Engine, EngineError,
     pocketsphinx::{DECODER_BYTES, DEFAULT_MODEL, Pocketsphinx},
-    whisper::Whisper,
+    whisper::{self, GpuChoice, Whisper},
 };
 use machine::cores;
 use pool::Pool;
@@ -79,6 +79,10 @@ struct EngineArgs {
     /// i8mm (arm64) [default: the best]
     #[arg(long, value_name = "NAME")]
     kernels: Option<String>,
+    /// whisper: the GPU to compute on, from 0, for a worker built with `--features cuda` or `vulkan`; or `off` [default: the
+    /// first, if there is one]
+    #[arg(long, value_name = "NUMBER|off")]
+    gpu: Option<GpuChoice>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -112,10 +116,11 @@ fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> 
         }
         EngineName::Whisper => {
             let model = args.model.as_deref().expect("clap asks for the model of this engine");
+            whisper::silence();
             let kernels =
                 ggml_kernels::select(args.kernels.as_deref()).map_err(|error| EngineError(error.to_string()))?;
             tracing::info!(kernels, "CPU");
-            Arc::new(Whisper::load(model, args.quick_model.as_deref(), &args.language, threads)?)
+            Arc::new(Whisper::load(model, args.quick_model.as_deref(), &args.language, threads, args.gpu)?)
         }
     };
     let description = DescribeReply {

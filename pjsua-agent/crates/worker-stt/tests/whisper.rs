@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inference::{Failure, RecognitionEvent, proto::RecogniseOptions};
+use inference::{Deadlines, Failure, RecognitionEvent, proto::RecogniseOptions};
 use support::{Line, Worker, say, speech};
 
 fn model() -> &'static str {
@@ -155,7 +155,7 @@ async fn of_silence_noise_and_tones_no_word_is_made() {
 
 #[tokio::test]
 async fn a_model_that_knows_nothing_is_loaded_and_run_and_not_believed() {
-    let worker = worker(&["--capacity", "1", "--threads", "1"]).await;
+    let worker = worker(&["--capacity", "1", "--threads", "1", "--gpu", "off"]).await;
     let description = worker.client.describe().await.unwrap();
     assert_eq!((&*description.engine, &*description.model), ("whisper", "ggml-senseless.bin"));
     let samples = speech("rms", "what are your opening hours on saturday", Line::Telephone);
@@ -221,6 +221,10 @@ fn a_file_that_cannot_be_loaded_is_named_with_the_reason() {
     fs::write(&half, b"GGUF and more").unwrap();
     assert!(complaint(half.to_str().unwrap(), &[]).contains("a GGUF file"));
     assert!(complaint(model(), &["--language", "de"]).contains("does not know the language `de`"));
+    if cfg!(not(any(feature = "cuda", feature = "vulkan"))) {
+        let error = complaint(model(), &["--gpu", "0"]);
+        assert!(error.contains("--gpu: this worker was built without a GPU backend; build with"), "{error}");
+    }
     let _ = fs::remove_dir_all(&folder);
 }
 
@@ -232,7 +236,9 @@ async fn one_program_runs_on_the_oldest_processors_and_takes_what_newer_ones_off
         let emulated = ["qemu-x86_64", "-cpu", processor];
         let options = ["--engine", "whisper", "--model", model(), "--kernels", kernels];
         let worker = Worker::serving_by(&emulated, &options).await;
-        let recognition = worker.client.recognise(RecogniseOptions::default());
+        // An emulated processor is a hundred times slower.
+        let patient = Deadlines { final_transcript: Duration::from_secs(120), ..Deadlines::default() };
+        let recognition = worker.client.clone().with_deadlines(patient).recognise(RecogniseOptions::default());
         say(recognition, &words).await.unwrap_or_else(|error| panic!("{processor}: {error}"));
     }
     let options =

@@ -65,6 +65,8 @@ pub struct Request {
     pub json_schema: String,
     /// How long the first token is waited for; `None`: no bound.
     pub patience: Option<Duration>,
+    /// The prompt is computed for a request of this call that will begin likewise; nothing is answered.
+    pub reads_ahead: bool,
 }
 
 /// What the daemon is to do after the reply.

@@ -135,5 +135,10 @@ fn hear(recogniser: &Recogniser, present: &str, said: &Prompt, adaptation: Vec<u
         adaptation,
         ..RecogniseOptions::default()
     };
-    recogniser.hear(&over_the_line(&said.samples_16k)?, HANG_OVER, options, Pace::AtOnce)
+    let mut heard = recogniser.hear(&over_the_line(&said.samples_16k)?, HANG_OVER, options, Pace::AtOnce)?;
+    // Too short, or nothing was understood.
+    if heard.language.is_empty() {
+        heard.language = present.into();
+    }
+    Ok(heard)
 }

@@ -3,61 +3,29 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
     sync::mpsc,
     time::{Duration, Instant},
 };
 
-use llama_cpp_2::{context::LlamaContext, llama_batch::LlamaBatch, model::LlamaModel, token::LlamaToken};
+use llama_cpp_2::{DecodeError, context::LlamaContext, llama_batch::LlamaBatch, model::LlamaModel, token::LlamaToken};
 
-use super::super::{Event, Replies, ReplyError, Usage};
+use super::super::{Event, Replies, ReplyError};
 use super::choice::Choice;
-use super::pace::{self, Pace};
-use super::prompt::{self, Prompter};
+use super::job::{Job, fail, refuse};
+use super::pace::Pace;
+use super::prompt::Prompter;
 use super::slots::{Place, Slots};
-use super::text::{Characters, Spoken};
 use super::{LlamaSettings, Order};
 
 /// Tokens computed at once, at most.
 pub const BATCH_TOKENS: u32 = 512;
+/// Tokens of a batch that llama.cpp computes in one go. Of a step that is stopped, what was finished stays in the cache.
+pub const PIECE_TOKENS: u32 = 128;
+/// What `llama_decode` returns when it was stopped (llama.h).
+const STOPPED: DecodeError = DecodeError::Unknown(2);
 /// Requests that wait, at most, for each that is answered.
 const QUEUED_PER_PLACE: usize = 8;
-
-/// A reply being written.
-struct Job {
-    replies: Replies,
-    prompt: Vec<LlamaToken>,
-    /// The token to compute next, once the prompt is done.
-    next: Option<LlamaToken>,
-    /// Where in the batch this job's logits will be.
-    row: Option<i32>,
-    choice: Choice,
-    characters: Characters,
-    spoken: Spoken,
-    usage: Usage,
-    max_tokens: u32,
-    /// When it was asked for.
-    since: Instant,
-    /// How long its first token is waited for.
-    patience: Option<Duration>,
-    /// When it was placed.
-    placed: Instant,
-    /// When its first token came.
-    begun: Option<Instant>,
-    /// When its latest token came.
-    latest: Instant,
-}
-
-impl Job {
-    /// Others may come first: what is written will be spoken for a while, and its reader is not yet uneasy.
-    fn can_wait(&self) -> bool {
-        self.ahead() >= pace::AMPLE && self.latest.elapsed() < pace::LONGEST_REST
-    }
-
-    /// How far the reply is ahead of its mouth.
-    fn ahead(&self) -> Duration {
-        pace::ahead(self.usage.generated_tokens, self.begun.map_or(Duration::ZERO, |begun| begun.elapsed()))
-    }
-}
 
 pub(super) struct Batcher<'model> {
     model: &'model LlamaModel,
@@ -174,8 +142,14 @@ impl<'model> Batcher<'model> {
     fn admit(&mut self) {
         let mut waiting = std::mem::take(&mut self.queue);
         while let Some(order) = waiting.pop_front() {
+            if !order.request.reads_ahead {
+                self.make_way(&order.request.call_id);
+            }
             if self.slots.free(&order.request.call_id).is_none() {
-                self.queue.push_back(order);
+                match order.request.reads_ahead {
+                    true => refuse(&order.replies),
+                    false => self.queue.push_back(order),
+                }
                 continue;
             }
             let max_tokens = match order.request.max_tokens {
@@ -198,6 +172,19 @@ impl<'model> Batcher<'model> {
         }
     }
 
+    /// Ends what only reads ahead as far as a request of this call has no place for it. What it has read stays in the cache.
+    fn make_way(&mut self, call_id: &str) {
+        while self.slots.free(call_id).is_none() {
+            let is_reading = |at: &usize| self.jobs[*at].as_ref().is_some_and(|job| job.reads_ahead);
+            let reading = (0..self.jobs.len()).filter(is_reading);
+            let Some(at) = reading.min_by_key(|at| self.slots.slots[*at].call_id != call_id) else { return };
+            if let Some(job) = self.jobs[at].take() {
+                refuse(&job.replies);
+            }
+            self.slots.slots[at].busy = false;
+        }
+    }
+
     fn begin(&mut self, order: Order, prompt: Vec<LlamaToken>, choice: Choice, place: Place, max_tokens: u32) {
         let cached = self.keep(place);
         for emptied in self.slots.reserve(place.slot, prompt.len() + max_tokens as usize) {
@@ -206,26 +193,7 @@ impl<'model> Batcher<'model> {
         let slot = &mut self.slots.slots[place.slot];
         slot.tokens.clear();
         slot.tokens.extend_from_slice(&prompt[..cached]);
-        self.jobs[place.slot] = Some(Job {
-            replies: order.replies,
-            next: None,
-            row: None,
-            choice,
-            characters: Characters::default(),
-            spoken: Spoken::new(prompt::offered(&order.request.rules)),
-            usage: Usage {
-                prompt_tokens: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
-                cached_tokens: u32::try_from(cached).unwrap_or(u32::MAX),
-                generated_tokens: 0,
-            },
-            max_tokens,
-            prompt,
-            since: order.since,
-            patience: order.request.patience,
-            placed: Instant::now(),
-            begun: None,
-            latest: Instant::now(),
-        });
+        self.jobs[place.slot] = Some(Job::new(order, prompt, choice, cached, max_tokens));
     }
 
     /// Makes the cache hold the common beginning and nothing else; returns its length in tokens.
@@ -254,18 +222,22 @@ impl<'model> Batcher<'model> {
     }
 
     fn compute(&mut self) {
+        let held: Vec<usize> = self.slots.slots.iter().map(|slot| slot.tokens.len()).collect();
         let prompt_tokens = self.fill();
         if self.batch.n_tokens() == 0 {
             return;
         }
         let began = Instant::now();
-        if let Err(error) = self.context.decode(&mut self.batch) {
-            tracing::error!(%error, tokens = self.batch.n_tokens(), "llama.cpp cannot decode");
-            self.start_over("the engine cannot decode");
-            return;
+        match self.decode(&held) {
+            Ok(()) => self.pace.learn(prompt_tokens, began.elapsed()),
+            Err(STOPPED) => return self.take_back(&held),
+            Err(error) => {
+                tracing::error!(%error, tokens = self.batch.n_tokens(), "llama.cpp cannot decode");
+                return self.start_over("the engine cannot decode");
+            }
         }
-        self.pace.learn(prompt_tokens, began.elapsed());
         for at in 0..self.jobs.len() {
+            self.end_reading(at);
             let Some(row) = self.jobs[at].as_mut().and_then(|job| job.row.take()) else { continue };
             if self.continue_reply(at, row) {
                 if let Some(job) = &self.jobs[at] {
@@ -276,11 +248,51 @@ impl<'model> Batcher<'model> {
         }
     }
 
+    /// Ends what reads ahead and has read all.
+    fn end_reading(&mut self, at: usize) {
+        let is_over = |job: &mut Job| job.reads_ahead && self.slots.slots[at].tokens.len() == job.prompt.len();
+        if let Some(mut job) = self.jobs[at].take_if(is_over) {
+            job.finish();
+            self.slots.slots[at].busy = false;
+        }
+    }
+
+    /// Computes the batch, but no longer than anybody waits for any of it. `held`: what the sequences held before.
+    fn decode(&mut self, held: &[usize]) -> Result<(), DecodeError> {
+        let in_batch = |at: &usize| self.slots.slots[*at].tokens.len() > held[*at];
+        let jobs = (0..held.len()).filter(in_batch).filter_map(|at| self.jobs[at].as_ref());
+        let readers: Vec<Replies> = jobs.map(|job| job.replies.clone()).collect();
+        let have_gone = Rc::new(move || readers.iter().all(Replies::is_closed));
+        ggml_kernels::stoppable(have_gone, || self.context.decode(&mut self.batch))
+    }
+
+    /// After a step that was stopped: what it had finished stays, for the calls' next turns; the rest is neither in the cache
+    /// nor in what is known of it.
+    fn take_back(&mut self, held: &[usize]) {
+        for (at, &before) in held.iter().enumerate() {
+            let now = self.slots.slots[at].tokens.len();
+            if now == before {
+                continue;
+            }
+            let last = i32::try_from(at).map_or(-1, |sequence| self.context.kv_cache_seq_pos_max(sequence));
+            // Of a recurrent state nobody knows what it is now.
+            let finished = if self.may_share { usize::try_from(last + 1).unwrap_or(0).clamp(before, now) } else { 0 };
+            let kept = if finished > 0 && self.clear(at, finished) { finished } else { 0 };
+            if kept == 0 {
+                self.clear(at, 0);
+            }
+            tracing::debug!(before, kept, dropped = now - kept, "nobody waits for this step");
+            self.slots.slots[at].tokens.truncate(kept);
+            (self.jobs[at], self.slots.slots[at].busy) = (None, false);
+        }
+    }
+
     /// Fills the batch: first one token of each running reply, unless it is well ahead and others are waited for in
     /// silence; then pieces of prompts, of which it tells the tokens.
     fn fill(&mut self) -> usize {
         self.batch.clear();
-        let somebody_waits = self.jobs.iter().flatten().any(|job| job.next.is_none());
+        let somebody_waits = self.jobs.iter().flatten().any(|job| job.next.is_none() && !job.reads_ahead);
+        let only_reads = self.jobs.iter().flatten().all(|job| job.reads_ahead);
         let mut least_ahead = None;
         for (at, job) in self.jobs.iter_mut().enumerate() {
             let Some(job) = job else { continue };
@@ -294,6 +306,8 @@ impl<'model> Batcher<'model> {
                 add(&mut self.batch, &mut self.slots.slots[at].tokens, at, token, true);
             }
         }
+        // Somebody may come who waits.
+        let least_ahead = if only_reads { Some(Duration::ZERO) } else { least_ahead };
         let most = self.pace.room(least_ahead).min(BATCH_TOKENS as usize - self.jobs.len());
         let mut room = most;
         for at in self.waiting() {
@@ -301,21 +315,24 @@ impl<'model> Batcher<'model> {
             let tokens = &mut self.slots.slots[at].tokens;
             while room > 0 && job.row.is_none() && tokens.len() < job.prompt.len() {
                 let is_last = tokens.len() + 1 == job.prompt.len();
-                if is_last {
+                let is_answered = is_last && !job.reads_ahead;
+                if is_answered {
                     job.row = Some(self.batch.n_tokens());
                 }
                 let token = job.prompt[tokens.len()];
-                add(&mut self.batch, tokens, at, token, is_last);
+                add(&mut self.batch, tokens, at, token, is_answered);
                 room -= 1;
             }
         }
         most - room
     }
 
-    /// The sequences whose prompts are not computed yet, in the order in which they shall be.
+    /// The sequences whose prompts are not computed yet, in the order in which they shall be; those that only read ahead
+    /// where there are no others at all.
     fn waiting(&self) -> Vec<usize> {
+        let only_reads = self.jobs.iter().flatten().all(|job| job.reads_ahead);
         let rank = |(at, job): (usize, &Option<Job>)| {
-            let job = job.as_ref()?;
+            let job = job.as_ref().filter(|job| only_reads || !job.reads_ahead)?;
             let left = job.prompt.len().checked_sub(self.slots.slots[at].tokens.len()).filter(|left| *left > 0)?;
             Some((self.pace.rank(left, job.since.elapsed()), at))
         };
@@ -333,7 +350,7 @@ impl<'model> Batcher<'model> {
         };
         let vocab = self.model.vocab();
         if vocab.is_eog(token) {
-            finish(job);
+            job.finish();
             return true;
         }
         job.usage.generated_tokens += 1;
@@ -354,7 +371,7 @@ impl<'model> Batcher<'model> {
             return true;
         }
         if is_cut || job.spoken.is_over() {
-            finish(job);
+            job.finish();
             return true;
         }
         job.next = Some(token);
@@ -379,30 +396,10 @@ fn add(batch: &mut LlamaBatch<'_>, tokens: &mut Vec<LlamaToken>, slot: usize, to
     tokens.push(token);
 }
 
-fn finish(job: &mut Job) {
-    let rest = job.spoken.finish();
-    let mut events = Vec::new();
-    if !rest.is_empty() {
-        events.push(Event::Delta(rest));
-    }
-    events.extend(job.spoken.act().map(Event::Act));
-    events.push(Event::Done(job.usage));
-    for event in events {
-        // A client that has gone needs no answer.
-        let _ = job.replies.send(Ok(event));
-    }
-}
-
-fn refuse(replies: &Replies) {
-    fail(replies, ReplyError::Busy("others come before it for longer than it is waited for".to_owned()));
-}
-
-fn fail(replies: &Replies, error: ReplyError) {
-    // A client that has gone needs no answer.
-    let _ = replies.send(Err(error));
-}
-
 fn slots(settings: &LlamaSettings) -> Slots<LlamaToken> {
     let at_once = settings.capacity as usize;
     Slots::new(settings.conversations() as usize, at_once, at_once * settings.context as usize)
 }
+
+#[cfg(test)]
+mod tests;

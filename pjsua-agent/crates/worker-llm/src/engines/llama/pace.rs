@@ -11,8 +11,8 @@ const SPOKEN_TOKEN: Duration = Duration::from_millis(250);
 pub const AMPLE: Duration = Duration::from_secs(4);
 /// But for no longer: the daemon gives a reply up whose next token does not come for three seconds.
 pub const LONGEST_REST: Duration = Duration::from_millis(1_500);
-/// What a step may take when no reply is written: a request that comes or is cancelled meanwhile waits for its end. Small
-/// steps cost: the weights are read for each.
+/// What a step may take when no reply is written: a request that comes meanwhile waits for its end. Small steps cost: the
+/// weights are read for each.
 const LONGEST_STEP: Duration = Duration::from_secs(1);
 /// What prompts may add to a step in any case.
 const SHORTEST_STEP: Duration = Duration::from_millis(200);

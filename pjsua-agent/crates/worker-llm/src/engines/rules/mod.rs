@@ -33,6 +33,8 @@ impl Engine for Rules {
 
     fn reply(&self, request: Request, replies: Replies) {
         let events = match reply(&request) {
+            // Rules have nothing to compute.
+            Ok(_) if request.reads_ahead => vec![Ok(Event::Done(Usage::default()))],
             Ok(reply) => reply.into_events().into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         };

@@ -11,6 +11,7 @@
 
 mod agreement;
 mod decoder;
+mod device;
 mod judging;
 mod languages;
 mod loops;
@@ -19,7 +20,7 @@ mod model;
 use std::{
     ffi::c_int,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Once},
     time::{Duration, Instant},
 };
 
@@ -30,6 +31,8 @@ use crate::loudness::Loudness;
 use super::{Effort, Engine, EngineError, Recogniser, Transcript, Utterance, primary_language};
 use agreement::Agreement;
 use decoder::{LEAST_SAMPLES, Pass, Purpose};
+use device::Device;
+pub use device::GpuChoice;
 use judging::judge;
 use languages::Evidence;
 use model::Model;
@@ -67,17 +70,37 @@ impl Shared {
     }
 }
 
+/// Keeps what whisper.cpp and ggml tell out of the log. To be called before either is used.
+pub fn silence() {
+    static SILENT: Once = Once::new();
+    SILENT.call_once(whisper_rs::install_logging_hooks);
+}
+
 impl Whisper {
     /// Loads the ggml file `model`, and with `quick` a smaller one for the looks at an utterance that is not over.
-    /// `language` (BCP 47) is assumed where a caller's is not told; `threads` are those of one pass, at most.
-    pub fn load(model: &Path, quick: Option<&Path>, language: &str, threads: usize) -> Result<Self, EngineError> {
-        let main = Model::load(model)?;
+    /// `language` (BCP 47) is assumed where a caller's is not told; `threads` are those of one pass, at most; `gpu` computes, if
+    /// there is one.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing or no model of Whisper, when the model does not know the language, and when a GPU is asked for
+    /// that is not there.
+    pub fn load(
+        model: &Path,
+        quick: Option<&Path>,
+        language: &str,
+        threads: usize,
+        gpu: Option<GpuChoice>,
+    ) -> Result<Self, EngineError> {
+        silence();
+        let device = Device::find(gpu)?;
+        let main = Model::load(model, device)?;
         let language = primary_language(language);
         if !main.speaks(&language) {
             let problem = format!("{}: the model does not know the language `{language}`", model.display());
             return Err(EngineError(problem));
         }
-        let quick = quick.map(Model::load).transpose()?;
+        let quick = quick.map(|quick| Model::load(quick, device)).transpose()?;
         Ok(Whisper { shared: Arc::new(Shared { main, quick, language, threads }) })
     }
 }
@@ -132,7 +155,7 @@ struct Run {
     language: String,
     /// What else may be spoken.
     other_languages: Vec<Other>,
-    /// What spoke for those before this utterance, or with it.
+    /// What spoke for those before this utterance.
     evidence: Evidence,
     samples: Vec<f32>,
     loudness: Loudness,
@@ -154,39 +177,48 @@ struct Heard {
     samples: usize,
     transcript: Transcript,
     is_whole: bool,
-    /// With this utterance.
-    evidence: Evidence,
 }
 
 impl Run {
     /// Decodes what there is; `false` when that was stopped on the way.
     fn decode(&mut self, purpose: Purpose, threads: usize) -> Result<bool, EngineError> {
-        let Some((mut transcript, mut evidence)) = self.pass(purpose, threads)? else { return Ok(false) };
-        if let Some(language) = evidence.change().map(str::to_owned) {
-            let present = std::mem::replace(&mut self.language, language);
-            // Stopped, or noise: what is spoken stays open.
-            let heard = self.pass(purpose, threads)?.filter(|(transcript, _)| !transcript.text.is_empty());
-            match heard {
-                Some((in_other, _)) => {
-                    tracing::info!(language = self.language, "the caller changes the language");
-                    transcript = in_other;
-                    evidence = Evidence::default();
-                }
-                None => {
-                    self.language = present;
-                    evidence = self.evidence.clone();
+        let Some((mut transcript, weighed)) = self.pass(purpose, threads)? else { return Ok(false) };
+        let is_telling = weighed.is_some();
+        let mut evidence = self.evidence.clone();
+        match weighed.as_ref().and_then(Evidence::change).map(str::to_owned) {
+            Some(language) => {
+                let present = std::mem::replace(&mut self.language, language);
+                // Stopped, or noise: what is spoken stays open.
+                let heard = self.pass(purpose, threads)?.filter(|(transcript, _)| !transcript.text.is_empty());
+                match heard {
+                    Some((in_other, _)) => {
+                        tracing::info!(language = self.language, "the caller changes the language");
+                        transcript = in_other;
+                        evidence = Evidence::default();
+                    }
+                    None => self.language = present,
                 }
             }
-        } else if transcript.text.is_empty() {
-            evidence = self.evidence.clone();
+            // Of noise nothing is learnt.
+            None if transcript.text.is_empty() => {}
+            None => evidence = weighed.unwrap_or(evidence),
         }
+        if is_telling && !transcript.text.is_empty() {
+            transcript.language.clone_from(&self.language);
+        }
+        transcript.adaptation = evidence.to_bytes();
         let is_whole = purpose == Purpose::Whole;
-        self.heard = Some(Heard { samples: self.samples.len(), transcript, is_whole, evidence });
+        self.heard = Some(Heard { samples: self.samples.len(), transcript, is_whole });
         Ok(true)
     }
 
-    /// Decodes what there is in the present language, and asks how likely the others are; `None` when that was stopped.
-    fn pass(&mut self, purpose: Purpose, threads: usize) -> Result<Option<(Transcript, Evidence)>, EngineError> {
+    /// Decodes what there is in the present language, and weighs the others where there are some and the sound is long enough
+    /// to tell; `None` when it was stopped.
+    fn pass(
+        &mut self,
+        purpose: Purpose,
+        threads: usize,
+    ) -> Result<Option<(Transcript, Option<Evidence>)>, EngineError> {
         let samples = self.samples.len();
         if samples < LEAST_SAMPLES {
             self.samples.resize(LEAST_SAMPLES, 0.0);
@@ -210,7 +242,7 @@ impl Run {
         };
         let is_telling = purpose == Purpose::Whole && sounding >= SHORTEST_TELLING;
         let present = model.language_token(&self.language).filter(|_| is_telling && !self.other_languages.is_empty());
-        let evidence = match present {
+        let weighed = match present {
             Some(present) => {
                 let others = self.other_languages.iter().filter(|other| other.language != self.language);
                 let (names, mut tokens): (Vec<&str>, Vec<c_int>) =
@@ -220,12 +252,12 @@ impl Run {
                 let present = likely.pop().unwrap_or_default();
                 let others: Vec<(&str, f32)> = names.into_iter().zip(likely).collect();
                 tracing::debug!(self.language, present, ?others, "languages");
-                self.evidence.after(present, &others)
+                Some(self.evidence.after(present, &others))
             }
-            None => self.evidence.clone(),
+            None => None,
         };
         model.put_back(decoder);
-        Ok(Some((judge(&decoded), evidence)))
+        Ok(Some((judge(&decoded), weighed)))
     }
 
     /// That of the present language.
@@ -322,11 +354,7 @@ impl Recogniser for Run {
         if !self.is_heard() && !self.decode(Purpose::Whole, cores)? {
             return Ok(Transcript::default());
         }
-        let Some(heard) = self.heard.take() else { return Ok(Transcript::default()) };
-        if self.other_languages.is_empty() {
-            return Ok(heard.transcript);
-        }
-        Ok(Transcript { language: self.language.clone(), adaptation: heard.evidence.to_bytes(), ..heard.transcript })
+        Ok(self.heard.take().map_or_else(Transcript::default, |heard| heard.transcript))
     }
 
     fn abandon(&mut self) {

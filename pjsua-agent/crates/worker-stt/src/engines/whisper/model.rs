@@ -3,12 +3,12 @@
 use std::{
     ffi::c_int,
     path::Path,
-    sync::{Arc, Mutex, Once, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use whisper_rs::{WhisperContext, WhisperContextParameters, get_lang_id};
+use whisper_rs::{WhisperContext, get_lang_id};
 
-use super::{decoder::Decoder, loops::Alike};
+use super::{decoder::Decoder, device::Device, loops::Alike};
 use crate::engines::{EngineError, primary_language};
 
 /// Tokens of the vocabulary; Whisper itself takes 224.
@@ -25,15 +25,10 @@ pub(super) struct Model {
 
 impl Model {
     /// Loads a ggml file.
-    pub(super) fn load(file: &Path) -> Result<Self, EngineError> {
-        static QUIET: Once = Once::new();
-        QUIET.call_once(whisper_rs::install_logging_hooks);
+    pub(super) fn load(file: &Path, device: Device) -> Result<Self, EngineError> {
         let wrong = |problem: String| EngineError(format!("{}: {problem}", file.display()));
         check_file(file).map_err(wrong)?;
-        let mut parameters = WhisperContextParameters::default();
-        // Without a GPU flash attention is slower: ggml computes it row by row.
-        parameters.use_gpu(false).flash_attn(false);
-        let context = WhisperContext::new_with_params(file, parameters)
+        let context = WhisperContext::new_with_params(file, device.parameters())
             .map_err(|_| wrong("whisper.cpp cannot load it; it is damaged or of a newer kind".into()))?;
         let tokens = (0..context.n_vocab()).map(|token| context.token_to_str(token).ok());
         let alike = Arc::new(Alike::of(tokens));
@@ -96,11 +91,12 @@ fn check_file(model: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::GpuChoice, *};
 
     #[test]
     fn a_file_that_is_no_model_is_told_from_one_that_is_missing() {
-        let error = |path: &str| Model::load(Path::new(path)).err().unwrap().to_string();
+        let device = Device::find(Some(GpuChoice::Off)).unwrap();
+        let error = |path: &str| Model::load(Path::new(path), device).err().unwrap().to_string();
         assert!(error("/nowhere/ggml-tiny.bin").starts_with("/nowhere/ggml-tiny.bin: No such file"));
         assert!(error("/proc/self/exe").contains("no ggml file"));
     }
