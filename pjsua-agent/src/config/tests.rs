@@ -297,8 +297,8 @@ fn all_problems_of_all_files_are_reported_at_once_in_the_order_of_their_lines() 
         pjsua-agent.toml:6: [sip] codecs: \"G729\" is unknown, did you mean \"G722\"?; allowed: \"opus\", \"G722\", \"PCMU\", \"PCMA\"\n\
         pjsua-agent.toml:9: [turns] endpoint_silence: 500 has no unit; allowed: \"500ms\", \"30s\", …: 100ms to 5s\n\
         pjsua-agent.toml:10: [turns] reply_timeout: \"6 parsecs\" is not a duration (unknown time unit \"parsecs\", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations)); allowed: 500ms to 1m\n\
-        pjsua-agent.toml:11: colour: unknown; allowed: turns, tts, llm_small, agents, sip, account, stt, llm, vad, hearing, api, journal, daemon, log\n\
-        agents/demo.toml:1: greting: unknown, did you mean “greeting”?; allowed: name, greeting, prompt, language, spoken_style, vocabulary, human, voice, fallback, phrases, turns, pre_response, rule\n\
+        pjsua-agent.toml:11: colour: unknown; allowed: turns, tts, llm_small, stt, agents, sip, account, llm, vad, hearing, api, journal, daemon, log\n\
+        agents/demo.toml:1: greting: unknown, did you mean “greeting”?; allowed: name, greeting, prompt, language, other_languages, spoken_style, vocabulary, human, voice, fallback, phrases, turns, pre_response, rule\n\
         agents/demo.toml:2: [[rule]] say: is missing\n\
         agents/demo.toml:4: [[rule]] hangup: 1 is an integer; allowed: true, false";
     assert_eq!(site.problems(), expected);
