@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use call_report::{Ending, Phrase, Replay, replay};
-use common::{Says, call, conversation, journal, says, settings, without_words};
-use conversation::{OnOverlap, Settings};
+use common::{Says, call, call_told, conversation, journal, says, settings, without_words};
+use conversation::{Input, OnOverlap, Settings};
 
 const ENDS_MS: u64 = 24_000;
 
@@ -68,6 +68,17 @@ fn a_more_patient_agent_ends_the_turns_later_and_answers_the_same() {
     assert!(later >= Duration::from_millis(200), "{later:?}");
     assert!(first.differences[0].starts_with("end of the caller's turn"), "{:?}", first.differences);
     assert!(replay.parted.is_some());
+}
+
+#[test]
+fn other_settings_stay_when_another_agent_takes_the_call_over() {
+    let german = Settings { language: "de".into(), ..settings() };
+    let told = vec![(2_500, Input::SettingsChanged { settings: Box::new(german) })];
+    let recorded = journal(&call_told(&settings(), &conversation(), ENDS_MS, told));
+    assert!(replay(&recorded, None).is_exact());
+    let patient = Settings { sure_silence: Duration::from_millis(500), speculation: false, ..settings() };
+    let first = &replay(&recorded, Some(&patient)).turns[1];
+    assert_eq!(first.now.as_ref().unwrap().endpoint_wait(), Some(Duration::from_millis(500)));
 }
 
 #[test]

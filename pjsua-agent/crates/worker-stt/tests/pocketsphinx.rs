@@ -182,7 +182,8 @@ async fn a_hung_worker_is_an_error_within_the_deadline() {
     let error = worker.client.recognise(RecogniseOptions::default()).next().await.unwrap_err();
     // A connection that was being made when the worker stopped may break instead.
     assert!(matches!(error.failure, Failure::Timeout(_) | Failure::Lost(_)), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    // Not a measurement: it ends at all.
+    assert!(started.elapsed() < Duration::from_secs(60));
     assert!(matches!(worker.client.is_serving().await.unwrap_err().failure, Failure::Timeout(_)));
     signal("-CONT");
 }
@@ -224,7 +225,7 @@ async fn it_ends_with_its_parent() {
     parent.wait().unwrap();
     let killed = Instant::now();
     while client.is_serving().await.is_ok() {
-        assert!(killed.elapsed() < Duration::from_secs(3), "the worker outlives its parent");
+        assert!(killed.elapsed() < Duration::from_secs(20), "the worker outlives its parent");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let _ = std::fs::remove_dir_all(folder);

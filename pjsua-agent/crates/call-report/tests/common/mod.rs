@@ -52,6 +52,11 @@ pub fn settings() -> Settings {
 
 /// The journal of a call as JSON Lines.
 pub fn call(settings: &Settings, caller: &[Says], ends_ms: u64) -> String {
+    call_told(settings, caller, ends_ms, Vec::new())
+}
+
+/// The journal of a call whose machine is told more, each at its millisecond.
+pub fn call_told(settings: &Settings, caller: &[Says], ends_ms: u64, told: Vec<(u64, Input)>) -> String {
     let mut shell = Shell {
         machine: Conversation::new(settings.clone()),
         now_us: 0,
@@ -71,6 +76,9 @@ pub fn call(settings: &Settings, caller: &[Says], ends_ms: u64) -> String {
     );
     shell.line("call", json!({"event": "answered", "codec": "PCMU/8000"}));
     shell.push(20, Item::Input(Input::CallAnswered));
+    for (at_ms, input) in told {
+        shell.push(at_ms, Item::Input(input));
+    }
     for one in caller {
         shell.push(one.from_ms, Item::Input(Input::SpeechStarted));
         let verdict = if one.is_speech { Input::SpeechConfirmed } else { Input::SpeechDismissed };

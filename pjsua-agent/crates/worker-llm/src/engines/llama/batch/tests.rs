@@ -48,7 +48,7 @@ fn ask(batcher: &mut Batcher<'_>, call_id: &str, repetitions: usize) -> Events {
     order(batcher, call_id, repetitions, false)
 }
 
-/// The same prompt, which is only read.
+/// That prompt, only to be read.
 fn read_ahead(batcher: &mut Batcher<'_>, call_id: &str, repetitions: usize) -> Events {
     order(batcher, call_id, repetitions, true)
 }
