@@ -11,7 +11,7 @@ use tracing::info;
 use super::driver::Driver;
 use super::phrases::Phrases;
 use super::voice::VoiceSettings;
-use crate::config::Agent;
+use crate::config::{Agent, primary_language};
 use crate::metrics;
 
 /// An agent, ready to speak in this call.
@@ -22,7 +22,7 @@ pub struct Answerer {
     pub settings: Settings,
 }
 
-/// Those who may speak in one call; one at a time does.
+/// The agents who may speak in one call; one at a time does.
 pub struct Answerers {
     current: Answerer,
     others: Vec<Answerer>,
@@ -51,7 +51,8 @@ impl Answerers {
 
     /// Lets the agent go on who speaks `language`; false when that is the present one, or nobody.
     fn change_to(&mut self, language: &str) -> bool {
-        let speaks = |other: &Answerer| primary(&other.agent.language).eq_ignore_ascii_case(primary(language));
+        let primary = primary_language(language);
+        let speaks = |other: &Answerer| primary_language(&other.agent.language).eq_ignore_ascii_case(primary);
         if language.is_empty() || speaks(&self.current) {
             return false;
         }
@@ -59,11 +60,6 @@ impl Answerers {
         mem::swap(&mut self.current, other);
         true
     }
-}
-
-/// The language of a tag without region and script.
-fn primary(tag: &str) -> &str {
-    tag.split(['-', '_']).next().unwrap_or_default()
 }
 
 impl Driver {

@@ -211,7 +211,7 @@ impl Driver {
         &self.answerers.current().agent
     }
 
-    /// Those of the agent who speaks at present.
+    /// The settings of the agent who speaks at present.
     pub(super) fn settings(&self) -> &Settings {
         &self.answerers.current().settings
     }

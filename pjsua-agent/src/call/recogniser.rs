@@ -17,15 +17,11 @@ use crate::speech::Speech;
 /// Everything that is being written down of what the caller says.
 pub struct Recogniser {
     speech: Arc<Speech>,
-    language: String,
-    /// What the caller may speak instead.
-    other_languages: Vec<OtherLanguage>,
-    vocabulary: Vec<String>,
+    /// What the next recognition is told; `adaptation` is what the engine learnt of this caller's voice and line.
+    options: RecogniseOptions,
     /// The newest is fed, older ones wait for their final transcript.
     running: BTreeMap<UtteranceId, Recognition>,
     kept: KeptAudio,
-    /// What the engine learnt of this caller's voice and line.
-    adaptation: Vec<u8>,
     /// One for the whole call: it learns the noise.
     suppressor: Option<Arc<Mutex<Suppressor>>>,
 }
@@ -35,21 +31,18 @@ impl Recogniser {
     pub fn new(speech: Arc<Speech>, pre_roll: Duration, suppress_noise: bool) -> Recogniser {
         Recogniser {
             speech,
-            language: String::new(),
-            other_languages: Vec::new(),
-            vocabulary: Vec::new(),
+            options: RecogniseOptions { sample_rate_hz: media::SAMPLE_RATE_HZ, ..RecogniseOptions::default() },
             running: BTreeMap::new(),
             kept: KeptAudio::new(pre_roll),
-            adaptation: Vec::new(),
             suppressor: suppress_noise.then(|| Arc::new(Mutex::new(Suppressor::new()))),
         }
     }
 
     /// From the next recognition on, callers of `agent` are heard, who may speak `other_languages` as well.
     pub fn hear_callers_of(&mut self, agent: &Agent, other_languages: Vec<OtherLanguage>) {
-        self.language.clone_from(&agent.language);
-        self.vocabulary.clone_from(&agent.vocabulary);
-        self.other_languages = other_languages;
+        self.options.language.clone_from(&agent.language);
+        self.options.vocabulary.clone_from(&agent.vocabulary);
+        self.options.other_languages = other_languages;
     }
 
     pub fn speech_started(&mut self, at_sample: u64) {
@@ -69,13 +62,7 @@ impl Recogniser {
 
     /// Starts to write down, from what is kept of the caller's audio; what is heard goes to `report`.
     pub fn start(&mut self, utterance: UtteranceId, report: impl Fn(Heard) + Send + Sync + 'static) {
-        let options = RecogniseOptions {
-            sample_rate_hz: media::SAMPLE_RATE_HZ,
-            language: self.language.clone(),
-            adaptation: self.adaptation.clone(),
-            vocabulary: self.vocabulary.clone(),
-            other_languages: self.other_languages.clone(),
-        };
+        let options = self.options.clone();
         let recognition = Recognition::start(Arc::clone(&self.speech), options, self.suppressor.clone(), report);
         self.kept.frames().for_each(|frame| recognition.audio(*frame));
         self.running.insert(utterance, recognition);
@@ -103,7 +90,7 @@ impl Recogniser {
             Heard::Final { adaptation, .. } => {
                 let is_wanted = self.running.remove(&utterance).is_some();
                 if is_wanted {
-                    self.adaptation = std::mem::take(adaptation);
+                    self.options.adaptation = std::mem::take(adaptation);
                 }
                 is_wanted
             }

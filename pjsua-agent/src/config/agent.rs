@@ -7,6 +7,7 @@ use super::reader::nearest;
 use super::reader::{Document, Report, Section};
 use super::sip::uri_with_user;
 use super::speech::{is_english, is_local, voice_fault};
+use super::values::primary_language;
 use super::{SipUri, Stt, Tts, Turns, kinds, turns};
 
 /// Who answers a call: what it says, knows and may do.
@@ -270,7 +271,7 @@ fn read_other_languages(
     if let Some(reason) = stt.one_language().filter(|_| !names.is_empty()) {
         root.fault(KEY, format!("{reason}; allowed: with a Whisper model of many languages, such as \"whisper-base\""));
     }
-    let mut spoken = BTreeSet::from([primary(language)]);
+    let mut spoken = BTreeSet::from([primary_language(language)]);
     for name in &names {
         match languages.get(name) {
             None => {
@@ -278,19 +279,14 @@ fn read_other_languages(
                 let hint = hint.map(|hint| format!(", did you mean “{hint}”?")).unwrap_or_default();
                 root.fault(KEY, format!("there is no agent “{name}”{hint}; allowed: names of agents of this folder"));
             }
-            Some(other) if !spoken.insert(primary(other)) => {
-                let language = primary(other);
+            Some(other) if !spoken.insert(primary_language(other)) => {
+                let language = primary_language(other);
                 root.fault(KEY, format!("“{name}” speaks “{language}” as well; allowed: one agent for each language"));
             }
             Some(_) => {}
         }
     }
     names
-}
-
-/// The language of a tag without its region and script.
-fn primary(tag: &str) -> &str {
-    tag.split('-').next().unwrap_or_default()
 }
 
 fn read_pre_response(mut section: Section<'_>, base: &Base<'_>) -> Option<PreResponse> {

@@ -38,7 +38,7 @@ pub use sip::{Account, Codec, Sip};
 pub use sip_gate::Network;
 pub use speech::{KvCache, Llm, LlmEngine, PhraseCache, RulesUse, Stt, SttEngine, Tts, TtsEngine, Workers};
 pub use turns::Turns;
-pub use values::{BadValue, HeaderPattern, Listen, SipUri, Transport};
+pub use values::{BadValue, HeaderPattern, Listen, SipUri, Transport, primary_language};
 
 /// A valid configuration: every agent that is named exists, every address parses, every value is in its range.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use super::daemon::SUN_PATH_BYTES;
 use super::kinds;
 use super::model::model;
 use super::reader::{Reading, Section, Value};
+use super::values::primary_language;
 
 /// Where a stage's workers are.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,9 +53,11 @@ pub struct Stt {
 impl Stt {
     /// Why it cannot tell languages apart, when that is known without asking it.
     pub(super) fn one_language(&self) -> Option<&'static str> {
-        let is_english = |model: &PathBuf| model.to_string_lossy().contains(".en");
+        if !is_local(&self.workers) {
+            return None;
+        }
+        let is_english = |model: &PathBuf| model.file_name().unwrap_or_default().to_string_lossy().contains(".en");
         match self.engine {
-            _ if !is_local(&self.workers) => None,
             SttEngine::Pocketsphinx => Some("pocketsphinx knows one language"),
             SttEngine::Whisper => {
                 self.model.as_ref().is_some_and(is_english).then_some("the model of [stt] knows English only")
@@ -315,7 +318,7 @@ pub(super) fn voice_fault(engine: TtsEngine, voice: &str) -> Option<String> {
 }
 
 pub(super) fn is_english(language: &str) -> bool {
-    language == "en" || language.starts_with("en-")
+    primary_language(language) == "en"
 }
 
 pub(super) fn is_local(workers: &Workers) -> bool {

@@ -206,6 +206,11 @@ impl fmt::Display for HeaderPattern {
     }
 }
 
+/// The language of a BCP 47 tag without region and script: `en` of `en-US`.
+pub fn primary_language(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

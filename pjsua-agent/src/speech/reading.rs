@@ -54,13 +54,7 @@ impl Speech {
 
     async fn is_answered_by_rules(&self, request: &GenerateRequest) -> bool {
         let Ok(mut generation) = self.ask_rules(request.clone()).await else { return false };
-        loop {
-            match generation.next().await {
-                Ok(Some(GenerationEvent::Delta(_) | GenerationEvent::Act(_))) => return true,
-                Ok(Some(GenerationEvent::Done { .. })) => {}
-                Ok(None) | Err(_) => return false,
-            }
-        }
+        matches!(generation.next().await, Ok(Some(GenerationEvent::Delta(_) | GenerationEvent::Act(_))))
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use conversation::{Action, Conversation, Input, Instant, Settings, Stage};
-
 use serde_json::Value;
 
 use super::fields_that_differ;

@@ -14,7 +14,7 @@ use super::{HANG_OVER, arguments, over_the_line};
 use crate::machine;
 use crate::report::publish;
 
-/// Those in which recorded people can be had, and whose words Whisper's base model understands.
+/// Languages in which recorded people can be had, and whose words Whisper's base model understands.
 const LANGUAGES: [&str; 3] = ["en", "fr", "es"];
 /// Shorter recordings are single words, longer ones instructions.
 const LENGTHS: std::ops::RangeInclusive<f64> = 0.6..=6.0;

@@ -119,9 +119,8 @@ impl<'model> Batcher<'model> {
         let waits: Vec<_> = waiting.iter().map(wait).collect();
         for late in self.pace.too_late(&waits) {
             let at = waiting[late];
-            if let Some(job) = self.jobs[at].take() {
+            if let Some(job) = self.vacate(at) {
                 refuse(&job.replies);
-                self.slots.slots[at].busy = false;
             }
         }
         let (pace, at_once) = (&self.pace, self.settings.capacity as usize);
@@ -178,11 +177,16 @@ impl<'model> Batcher<'model> {
             let is_reading = |at: &usize| self.jobs[*at].as_ref().is_some_and(|job| job.reads_ahead);
             let reading = (0..self.jobs.len()).filter(is_reading);
             let Some(at) = reading.min_by_key(|at| self.slots.slots[*at].call_id != call_id) else { return };
-            if let Some(job) = self.jobs[at].take() {
+            if let Some(job) = self.vacate(at) {
                 refuse(&job.replies);
             }
-            self.slots.slots[at].busy = false;
         }
+    }
+
+    /// Takes what is written in a sequence out of it; the conversation stays.
+    fn vacate(&mut self, at: usize) -> Option<Job> {
+        self.slots.slots[at].busy = false;
+        self.jobs[at].take()
     }
 
     fn begin(&mut self, order: Order, prompt: Vec<LlamaToken>, choice: Choice, place: Place, max_tokens: u32) {
@@ -239,21 +243,20 @@ impl<'model> Batcher<'model> {
         for at in 0..self.jobs.len() {
             self.end_reading(at);
             let Some(row) = self.jobs[at].as_mut().and_then(|job| job.row.take()) else { continue };
-            if self.continue_reply(at, row) {
-                if let Some(job) = &self.jobs[at] {
-                    self.pace.learn_stay(job.placed.elapsed());
-                }
-                (self.jobs[at], self.slots.slots[at].busy) = (None, false);
+            if self.continue_reply(at, row)
+                && let Some(job) = self.vacate(at)
+            {
+                self.pace.learn_stay(job.placed.elapsed());
             }
         }
     }
 
     /// Ends what reads ahead and has read all.
     fn end_reading(&mut self, at: usize) {
-        let is_over = |job: &mut Job| job.reads_ahead && self.slots.slots[at].tokens.len() == job.prompt.len();
-        if let Some(mut job) = self.jobs[at].take_if(is_over) {
+        let read = self.slots.slots[at].tokens.len();
+        let is_over = self.jobs[at].as_ref().is_some_and(|job| job.reads_ahead && job.prompt.len() == read);
+        if is_over && let Some(mut job) = self.vacate(at) {
             job.finish();
-            self.slots.slots[at].busy = false;
         }
     }
 
@@ -283,7 +286,7 @@ impl<'model> Batcher<'model> {
             }
             tracing::debug!(before, kept, dropped = now - kept, "nobody waits for this step");
             self.slots.slots[at].tokens.truncate(kept);
-            (self.jobs[at], self.slots.slots[at].busy) = (None, false);
+            self.vacate(at);
         }
     }
 
@@ -292,7 +295,6 @@ impl<'model> Batcher<'model> {
     fn fill(&mut self) -> usize {
         self.batch.clear();
         let somebody_waits = self.jobs.iter().flatten().any(|job| job.next.is_none() && !job.reads_ahead);
-        let only_reads = self.jobs.iter().flatten().all(|job| job.reads_ahead);
         let mut least_ahead = None;
         for (at, job) in self.jobs.iter_mut().enumerate() {
             let Some(job) = job else { continue };
@@ -307,15 +309,14 @@ impl<'model> Batcher<'model> {
             }
         }
         // Somebody may come who waits.
-        let least_ahead = if only_reads { Some(Duration::ZERO) } else { least_ahead };
+        let least_ahead = if self.only_reads_ahead() { Some(Duration::ZERO) } else { least_ahead };
         let most = self.pace.room(least_ahead).min(BATCH_TOKENS as usize - self.jobs.len());
         let mut room = most;
         for at in self.waiting() {
             let Some(job) = &mut self.jobs[at] else { continue };
             let tokens = &mut self.slots.slots[at].tokens;
             while room > 0 && job.row.is_none() && tokens.len() < job.prompt.len() {
-                let is_last = tokens.len() + 1 == job.prompt.len();
-                let is_answered = is_last && !job.reads_ahead;
+                let is_answered = tokens.len() + 1 == job.prompt.len() && !job.reads_ahead;
                 if is_answered {
                     job.row = Some(self.batch.n_tokens());
                 }
@@ -327,10 +328,15 @@ impl<'model> Batcher<'model> {
         most - room
     }
 
+    /// Whether nobody waits for anything, or listens to what is written.
+    fn only_reads_ahead(&self) -> bool {
+        self.jobs.iter().flatten().all(|job| job.reads_ahead)
+    }
+
     /// The sequences whose prompts are not computed yet, in the order in which they shall be; those that only read ahead
     /// where there are no others at all.
     fn waiting(&self) -> Vec<usize> {
-        let only_reads = self.jobs.iter().flatten().all(|job| job.reads_ahead);
+        let only_reads = self.only_reads_ahead();
         let rank = |(at, job): (usize, &Option<Job>)| {
             let job = job.as_ref().filter(|job| only_reads || !job.reads_ahead)?;
             let left = job.prompt.len().checked_sub(self.slots.slots[at].tokens.len()).filter(|left| *left > 0)?;

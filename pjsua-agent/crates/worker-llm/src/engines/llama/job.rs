@@ -24,7 +24,7 @@ pub(super) struct Job {
     pub(super) spoken: Spoken,
     pub(super) usage: Usage,
     pub(super) max_tokens: u32,
-    /// It ends with its prompt.
+    /// The job ends with its prompt.
     pub(super) reads_ahead: bool,
     /// When it was asked for.
     pub(super) since: Instant,

@@ -260,7 +260,7 @@ impl Run {
         Ok(Some((judge(&decoded), weighed)))
     }
 
-    /// That of the present language.
+    /// The vocabulary of the present language.
     fn vocabulary(&self) -> &[String] {
         let other = self.other_languages.iter().find(|other| other.language == self.language);
         other.map_or(&self.utterance.vocabulary, |other| &other.vocabulary)

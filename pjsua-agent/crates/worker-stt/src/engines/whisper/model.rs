@@ -19,7 +19,7 @@ pub(super) struct Model {
     alike: Arc<Alike>,
     /// The file's.
     pub(super) name: String,
-    /// Those that no pass uses.
+    /// Decoders that no pass uses.
     idle: Mutex<Vec<Decoder>>,
 }
 

@@ -48,7 +48,7 @@ fn ask(batcher: &mut Batcher<'_>, call_id: &str, repetitions: usize) -> Events {
     order(batcher, call_id, repetitions, false)
 }
 
-/// That prompt, only to be read.
+/// Orders a prompt like that of [`ask`] to be read ahead.
 fn read_ahead(batcher: &mut Batcher<'_>, call_id: &str, repetitions: usize) -> Events {
     order(batcher, call_id, repetitions, true)
 }

@@ -56,7 +56,7 @@ fn voice() -> Vec<Message> {
     ]
 }
 
-/// That voice with a flow before z: the mean and noise of the sentence, of which one channel is convolved and masked.
+/// A voice with a flow before z: the mean and noise of the sentence, of which one channel is convolved and masked.
 fn voice_with_flow() -> Vec<Message> {
     let flow = [
         node("Mul", &["input", "scales"], "average", &[]),
