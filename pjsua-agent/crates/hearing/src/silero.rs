@@ -50,8 +50,8 @@ impl Silero {
     }
 
     /// One call's window for this batch, with what is remembered of the call.
-    pub(crate) fn add(&mut self, window: &[f32; INPUT], memory: &Memory) {
-        self.input.extend_from_slice(window);
+    pub(crate) fn add(&mut self, window: &[f32; INPUT], gain: f32, memory: &Memory) {
+        self.input.extend(window.iter().map(|sample| (sample * gain).clamp(-1.0, 1.0)));
         self.state.extend_from_slice(&memory.0);
     }
 
@@ -99,7 +99,7 @@ impl Silero {
 
     fn run_silence(&mut self, batch: usize) -> Result<(), String> {
         self.clear();
-        (0..batch).for_each(|_| self.add(&[0.0; INPUT], &Memory::new()));
+        (0..batch).for_each(|_| self.add(&[0.0; INPUT], 1.0, &Memory::new()));
         let mut sane = true;
         self.run(|_, probability, _| sane &= (0.0..=1.0).contains(&probability))?;
         if sane { Ok(()) } else { Err("it gives no probability".to_owned()) }

@@ -189,7 +189,7 @@ impl VadThread {
         for &ear in ears {
             let Some(utterance) = self.utterances.get(&ear) else { continue };
             if let Some(window) = utterance.windows.next(utterance.wants_newest(every_frame)) {
-                self.model.add(window.samples, &utterance.memory);
+                self.model.add(window.samples, window.gain, &utterance.memory);
                 batch.push((ear, window.end_sample, window.is_whole));
             }
         }

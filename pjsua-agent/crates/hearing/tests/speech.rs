@@ -164,3 +164,55 @@ fn frames_that_find_no_place_are_counted_and_the_verdict_comes_all_the_same() {
     assert!(hearing.counts().frames_dropped > 0);
     assert_eq!(hearing.queue_delay(), Duration::ZERO);
 }
+
+/// A signal that has this RMS level, in dBFS.
+fn at(dbfs: f64, signal: &[i16]) -> Vec<i16> {
+    let energy: f64 = signal.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / signal.len() as f64;
+    let factor = 32_768.0 * 10_f64.powf(dbfs / 20.0) / energy.sqrt();
+    signal.iter().map(|&sample| (f64::from(sample) * factor) as i16).collect()
+}
+
+#[test]
+fn a_faint_voice_is_confirmed_as_soon_wherever_in_a_sentence_it_sets_in() {
+    let Some(hearing) = hearing() else { return };
+    for dbfs in [-23.0, -38.0, -50.0] {
+        let (mut onsets, mut dismissed_first) = (0, 0);
+        for voice in ["rms", "slt", "awb", "kal16"] {
+            for text in [SENTENCE, "Can you tell me your address please?", "Let me speak to a person."] {
+                let speech = at(dbfs, &speak(voice, text));
+                for from in (0..speech.len().saturating_sub(800 * MS)).step_by(150 * MS) {
+                    let (ear, events) = ear(&hearing);
+                    ear.speech_started(0);
+                    let heard = [&[0; 240 * MS], &speech[from..from + 600 * MS]].concat();
+                    frames(&heard).for_each(|frame| ear.frame(&frame));
+                    ear.speech_ended();
+                    onsets += 1;
+                    if next(&events) == DISMISSED {
+                        dismissed_first += 1;
+                        assert_eq!(
+                            next(&events),
+                            CONFIRMED,
+                            "{voice} at {dbfs} dBFS, from sample {from} of \"{text}\""
+                        );
+                    }
+                }
+            }
+        }
+        assert!(dismissed_first * 50 <= onsets, "{dismissed_first} of {onsets} at {dbfs} dBFS");
+    }
+}
+
+#[test]
+fn faint_noises_are_dismissed_too() {
+    let Some(hearing) = hearing() else { return };
+    for (name, noise) in noises() {
+        for dbfs in [-40.0, -50.0] {
+            let (ear, events) = ear(&hearing);
+            say(&ear, &at(dbfs, &noise));
+            ear.speech_ended();
+            assert_eq!(next(&events), DISMISSED, "{name} at {dbfs} dBFS");
+            settle(&hearing);
+            assert_eq!(events.try_recv(), Err(TryRecvError::Empty), "{name} at {dbfs} dBFS");
+        }
+    }
+}

@@ -41,9 +41,9 @@ const SURE_BRIGHTNESS: f32 = 0.5;
 /// it goes on, where a click is over.
 const SURE_LASTING: f32 = 0.25;
 
-/// A faint frame whose energy lies below this, in Hz, is hum: what is left of the
-/// mains behind the high-pass lies about 190. Vowels lie above, also without
-/// their formants.
+/// A faint frame whose energy lies below this, in Hz, begins no utterance: it is
+/// hum, of which what is left behind the high-pass lies about 190. Most vowels lie
+/// above; the close ones of "you" and "tea" may not, and go on with an utterance.
 const FAINT_MIN_HZ: f32 = 260.0;
 
 /// A voice this far above the least level, in dB, is at an ordinary level; of that
@@ -117,9 +117,12 @@ impl Vad {
         let captured = Loudness { full_dbfs: level, telephone_dbfs: dbfs_of(telephone_energy(frame)) };
         let above_echo = self.echo.follow(captured, played);
         self.peak_dbfs = level.max(self.peak_dbfs - PEAK_FALL_DB);
-        let least = self.least_level_dbfs(brightness);
-        let above = |margin: f32| level - least.max(floor + margin);
-        let above_onset = above(self.onset_margin_db).min(above_echo);
+        let is_hum = brightness < self.min_faint_brightness;
+        let above = |least: f32, margin: f32| level - least.max(floor + margin);
+        let least = self.least_level_dbfs();
+        let least_onset = if is_hum { self.min_level_dbfs } else { least };
+        let above_onset = above(least_onset, self.onset_margin_db).min(above_echo);
+        let above_hold = above(least, self.hold_margin_db);
         let is_loud = !self.floor.is_learning() && above_onset >= 0.0;
         let is_onset = is_voice && is_loud;
         let is_low = brightness <= self.max_brightness * SURE_BRIGHTNESS;
@@ -132,15 +135,14 @@ impl Vad {
             may_begin,
             is_sure: is_onset && is_low && is_lasting && above_onset >= self.sure_margin_db,
             may_lead: is_loud && is_noisy,
-            may_continue: is_voice && above(self.hold_margin_db) >= 0.0 && above_echo >= -ECHO_HOLD_DB,
+            may_continue: is_voice && above_hold >= 0.0 && above_echo >= -ECHO_HOLD_DB,
             level_dbfs: level,
         }
     }
 
-    /// What a frame of this brightness must reach to be speech.
-    fn least_level_dbfs(&self, brightness: f32) -> f32 {
-        let is_ordinary = self.ordinary_frames >= ORDINARY_FRAMES || brightness < self.min_faint_brightness;
-        if is_ordinary {
+    /// What a frame must reach to be speech.
+    fn least_level_dbfs(&self) -> f32 {
+        if self.ordinary_frames >= ORDINARY_FRAMES {
             return self.min_level_dbfs;
         }
         (self.peak_dbfs - BELOW_PEAK_DB).max(self.min_faint_level_dbfs).min(self.min_level_dbfs)

@@ -294,3 +294,14 @@ fn somebody_faint_is_not_the_caller_once_that_was_heard_at_an_ordinary_level() {
     assert!(!events.is_empty());
     assert!(events.iter().all(|(now, _)| *now < until_far.len() as u64), "{events:?}");
 }
+
+#[test]
+fn the_close_vowels_of_a_faint_caller_do_not_end_his_utterance() {
+    let pieces = |dbfs| -> usize {
+        let heard = |seed| hear("rms", "can you tell me your address please", dbfs, 60.0, true, seed).pieces;
+        (0..5).map(heard).sum()
+    };
+    let (quiet, faint) = (pieces(-36.0), pieces(-47.0));
+    println!("pieces: {quiet} of a quiet caller, {faint} of a faint one");
+    assert!(faint <= 2 * quiet, "{quiet} {faint}");
+}

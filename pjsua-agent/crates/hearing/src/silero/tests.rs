@@ -26,7 +26,8 @@ impl Call {
 fn run(silero: &mut Silero, calls: &mut [&mut Call]) {
     silero.clear();
     for call in calls.iter() {
-        silero.add(call.windows.next(false).unwrap().samples, &call.memory);
+        let window = call.windows.next(false).unwrap();
+        silero.add(window.samples, window.gain, &call.memory);
     }
     let hear = |nth: usize, probability, memory| {
         let call: &mut Call = calls[nth];
