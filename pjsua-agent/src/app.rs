@@ -11,10 +11,11 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
-use crate::api::{ApiServer, ApiState, Check, HeartbeatWatch, Readiness};
+use crate::api::{ApiServer, ApiState};
 use crate::audio_thread::AudioThread;
 use crate::call::{CallEvent, Journal, Registry};
 use crate::config::Config;
+use crate::health::{Check, HeartbeatWatch, Readiness};
 use crate::listening::Listening;
 use crate::live::Live;
 use crate::load::Load;
@@ -64,6 +65,7 @@ impl App {
     /// The first part that cannot start, with its cause and remedy. Nothing is left running.
     pub async fn build(config: Config) -> anyhow::Result<App> {
         let metrics_handle = metrics::install().context("metrics")?;
+        metrics::overdue_at_zero(Wait::ALL.map(Wait::as_str));
         tokio::spawn(metrics::upkeep(metrics_handle.clone()));
         metrics::build_info(env!("CARGO_PKG_VERSION"), sip::version().to_owned());
         let journal = match &config.journal {
@@ -245,7 +247,7 @@ async fn route_events(shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<S
             SipEvent::Transfer { call, code, done } => {
                 shared.registry.deliver(call, CallEvent::TransferProgress { code, done });
             }
-            SipEvent::Overdue { wait, .. } => metrics::call_overdue(wait),
+            SipEvent::Overdue { wait, .. } => metrics::call_overdue(wait.as_str()),
             SipEvent::CallEnded { call, code, by_peer, reason, overdue } => {
                 let overdue = overdue.map(Wait::as_str);
                 shared.registry.deliver(call, CallEvent::Ended { code, reason, by_peer, overdue });

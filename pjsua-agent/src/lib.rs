@@ -1,8 +1,9 @@
 //! The daemon's parts. `main.rs` reads as the daemon's life; [`app`] says who owns what.
 //!
-//! Dependencies point one way: `app` knows everything; `call` joins the pure machine (`conversation`), the audio
-//! (`media`), the workers (`speech`) and the SIP side through their public types; `speech`, `api`, `agent` and
-//! `metrics` never see `sip`; `sip` sees none of them.
+//! Dependencies point one way, as `tests/architecture.rs` checks: `app` knows everything; `api` shows what `call` and
+//! `health` know, and nothing but `app` imports it; `call` joins the pure machine (`conversation`), the audio (`media`),
+//! the workers (`speech`) and the SIP side through their public types; `speech`, `agent` and `metrics` never see `sip`;
+//! `sip` sees none of them.
 
 pub mod api;
 pub mod app;
@@ -18,6 +19,7 @@ pub mod speech;
 
 mod agent;
 mod call;
+mod health;
 mod listening;
 mod live;
 mod load;

@@ -8,8 +8,6 @@ use std::time::Duration;
 use ::metrics::{SetRecorderError, Unit, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-use crate::sip::Wait;
-
 /// Upper bounds of the latency histograms, in seconds. They lie closest where a caller hears the difference: a human
 /// answers after about 0.2 s, and beyond 1.5 s he asks whether anybody is there.
 pub const LATENCY_BUCKETS_S: [f64; 17] =
@@ -164,9 +162,6 @@ fn register_at_zero() {
     for outcome in CallOutcome::ALL {
         counter!(CALLS_TOTAL, "outcome" => outcome.as_str()).absolute(0);
     }
-    for wait in Wait::ALL {
-        counter!(CALLS_OVERDUE, "wait" => wait.as_str()).absolute(0);
-    }
     for kind in reply_filter::Unspoken::ALL {
         counter!(TEXT_UNSPOKEN, "kind" => kind.as_str()).absolute(0);
     }
@@ -221,9 +216,16 @@ pub fn call_ended(outcome: CallOutcome) {
     counter!(CALLS_TOTAL, "outcome" => outcome.as_str()).increment(1);
 }
 
-/// A call has waited too long for something, and is ended for it.
-pub fn call_overdue(wait: Wait) {
-    counter!(CALLS_OVERDUE, "wait" => wait.as_str()).increment(1);
+/// What a call may wait too long for, so that each is shown before it happens.
+pub fn overdue_at_zero(waits: impl IntoIterator<Item = &'static str>) {
+    for wait in waits {
+        counter!(CALLS_OVERDUE, "wait" => wait).absolute(0);
+    }
+}
+
+/// A call has waited too long for this, and is ended for it.
+pub fn call_overdue(wait: &'static str) {
+    counter!(CALLS_OVERDUE, "wait" => wait).increment(1);
 }
 
 /// A reply held text of this kind, which was not spoken.

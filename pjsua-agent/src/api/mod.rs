@@ -12,12 +12,12 @@
 //!
 //! Every error is JSON: `{"error": {"code": "not_found", "message": "…"}}`.
 
-mod health;
 mod routes;
 mod server;
 mod state;
 
-pub use health::HeartbeatWatch;
+pub use crate::call::{CallSummary, Direction};
+pub use crate::health::{Check, Liveness, Readiness};
 pub use routes::router;
 pub use server::{ApiError, ApiServer};
-pub use state::{ApiState, CallSummary, Check, Direction, Liveness, Readiness};
+pub use state::ApiState;

@@ -9,8 +9,7 @@ use tracing::{Instrument, info_span, warn};
 
 use super::{RETRY_AFTER, Shared};
 use crate::agent::CallContext;
-use crate::api::{CallSummary, Direction};
-use crate::call::{self, Answerer, Answerers, CallSetup, ClockPort, ReplyBounds, unix_ms};
+use crate::call::{self, Answerer, Answerers, CallSetup, CallSummary, ClockPort, Direction, ReplyBounds, unix_ms};
 use crate::config::{Agent, Config, Llm};
 use crate::live::{Answering, LiveAgent};
 use crate::metrics::{self, CallOutcome};

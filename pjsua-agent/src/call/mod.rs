@@ -14,6 +14,7 @@ mod recogniser;
 mod recognition;
 mod registry;
 mod reply;
+mod summary;
 mod timing;
 mod voice;
 #[cfg(test)]
@@ -27,4 +28,5 @@ pub use journal::Journal;
 pub use phrases::Phrases;
 pub use registry::{Registry, unix_ms};
 pub use reply::Reply;
+pub use summary::{CallSummary, Direction};
 pub use voice::VoiceSettings;

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 
 use super::driver::CallEvent;
-use crate::api::CallSummary;
+use super::summary::CallSummary;
 use crate::sip::CallId;
 
 /// One call as others see it.

@@ -33,7 +33,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::api::Readiness;
+use crate::health::Readiness;
 use pool::{Pool, Route};
 
 pub use config::{Rules, SpeechConfig, SpeechError, StageConfig, Timing, WorkerSource};

@@ -1,8 +1,48 @@
-//! The judgement behind `/live` and the systemd watchdog.
+//! Whether the process works, and whether the next call could be answered: what `/live`, `/ready` and the systemd
+//! watchdog are told.
 
 use std::time::{Duration, Instant};
 
-use super::Liveness;
+use serde::{Deserialize, Serialize};
+
+/// The answer of `/ready`: ready when every check holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// What was looked at, in a stable order.
+    pub checks: Vec<Check>,
+}
+
+impl Readiness {
+    /// Whether the next call could be answered.
+    pub fn is_ready(&self) -> bool {
+        self.checks.iter().all(|check| check.ok)
+    }
+
+    /// Adds a check.
+    pub fn check(&mut self, name: impl Into<String>, ok: bool, detail: impl Into<String>) {
+        self.checks.push(Check { name: name.into(), ok, detail: detail.into() });
+    }
+}
+
+/// One condition of readiness.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// A stable name: `registration`, `stt`, `llm`, `tts`, `draining` …
+    pub name: String,
+    /// Whether it holds.
+    pub ok: bool,
+    /// For people: the state, or what is wrong.
+    pub detail: String,
+}
+
+/// The answer of `/live`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Liveness {
+    /// Whether the process works; a supervisor restarts it otherwise.
+    pub alive: bool,
+    /// For people.
+    pub detail: String,
+}
 
 /// How long the heartbeat may stand still under a call: a hundred ticks of 20 ms. The caller has heard nothing for
 /// as long, and a scheduling hiccup of a loaded host is an order shorter.
