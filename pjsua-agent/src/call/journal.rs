@@ -119,14 +119,14 @@ impl Drop for CallJournal {
 
 /// Replaces everything that was said, or that names a person, by its length.
 fn withhold_speech(value: &mut Value) {
-    const SPOKEN: [&str; 9] = ["text", "heard", "prompt", "from", "from_name", "to", "headers", "context", "digit"];
+    const SPOKEN: [&str; 10] =
+        ["text", "opening", "heard", "prompt", "from", "from_name", "to", "headers", "context", "digit"];
     match value {
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
                 match field {
-                    Value::String(text) if SPOKEN.contains(&name.as_str()) => {
-                        *field = json!(format!("({} characters)", text.chars().count()));
-                    }
+                    Value::String(text) if SPOKEN.contains(&name.as_str()) => *field = length_of(text),
+                    Value::Object(settings) if name == "settings" => withhold_phrases(settings),
                     _ if SPOKEN.contains(&name.as_str()) => *field = json!("(withheld)"),
                     _ => withhold_speech(field),
                 }
@@ -135,6 +135,29 @@ fn withhold_speech(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(withhold_speech),
         _ => {}
     }
+}
+
+/// The agent's phrases may name the caller. Whatever is no phrase must be listed here, so that a new one is withheld.
+fn withhold_phrases(settings: &mut Map<String, Value>) {
+    const NO_PHRASES: [&str; 3] = ["language", "backchannels", "on_overlap"];
+    for (_, field) in settings.iter_mut().filter(|(name, _)| !NO_PHRASES.contains(&name.as_str())) {
+        let texts = match field {
+            Value::Array(texts) => texts,
+            field => std::slice::from_mut(field),
+        };
+        for text in texts {
+            // An empty phrase is not said, which the machine must know.
+            if let Value::String(words) = text
+                && !words.is_empty()
+            {
+                *text = length_of(words);
+            }
+        }
+    }
+}
+
+fn length_of(text: &str) -> Value {
+    json!(format!("({} characters)", text.chars().count()))
 }
 
 fn write_entries(entries: &Receiver<Entry>) {
@@ -199,9 +222,23 @@ mod tests {
         let call = journal.start_call(1, "x");
         call.line(0, "input", json!({"input": {"type": "final_transcript", "text": "my pin is four"}}));
         call.line(1, "call", json!({"event": "started", "headers": [["X-Pin", "4"]], "agent": "demo"}));
+        let settings = conversation::Settings {
+            greeting: "Hello Ms Bell.".into(),
+            fillers: vec!["One moment.".into()],
+            notice: String::new(),
+            ..conversation::Settings::default()
+        };
+        call.line(2, "input", json!({"input": {"type": "settings_changed", "settings": settings}}));
+        call.line(3, "action", json!({"action": {"type": "start_reply", "turn": 1, "opening": "Ms Bell,"}}));
         drop(call);
         drop(journal);
         let lines = lines_of(&dir);
+        let written = &lines[2]["input"]["settings"];
+        assert_eq!((&written["greeting"], &written["notice"]), (&json!("(14 characters)"), &json!("")));
+        assert_eq!((&written["fillers"], &written["language"]), (&json!(["(11 characters)"]), &json!("en")));
+        serde_json::from_value::<conversation::Settings>(written.clone()).unwrap();
+        assert_eq!(written["sure_silence"], json!(settings)["sure_silence"]);
+        assert_eq!(lines[3]["action"]["opening"], "(8 characters)");
         assert_eq!(lines[0]["input"]["text"], "(14 characters)");
         assert_eq!(lines[1]["headers"], "(withheld)");
         assert_eq!(lines[1]["agent"], "demo");

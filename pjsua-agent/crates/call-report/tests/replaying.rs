@@ -140,6 +140,19 @@ fn a_journal_without_words_is_replayed_with_stand_ins() {
 }
 
 #[test]
+fn the_greeting_of_a_journal_without_words_is_withheld_and_no_change_of_settings() {
+    let text = without_words(&call(&settings(), &conversation(), ENDS_MS));
+    assert!(!text.contains(&settings().greeting));
+    let journal = journal(&text);
+    let replayed = replay(&journal, Some(&settings()));
+    assert_eq!(replayed.changed, []);
+    assert_eq!(replayed.now.turns[0].clauses.len(), replayed.day.turns[0].clauses.len());
+    let other = Settings { sure_silence: Duration::from_millis(500), ..settings() };
+    let names: Vec<String> = replay(&journal, Some(&other)).changed.into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["sure_silence"]);
+}
+
+#[test]
 fn nothing_is_made_up_after_the_end_of_a_cut_record() {
     let text = call(&settings(), &conversation(), ENDS_MS);
     let cut: String =

@@ -76,7 +76,9 @@ pub fn replay(journal: &Journal, other: Option<&Settings>) -> Replay {
         Some(other) => possible(journal, &day, other, &mut limits),
         None => journal.settings.clone(),
     };
-    let changed = changed(&journal.settings, &settings);
+    let settings = withheld::with_phrases_of(&journal.settings, &settings);
+    let recorded_settings = withheld::with_phrases_of(&journal.settings, &journal.settings);
+    let changed = changed(&recorded_settings, &settings);
     let lockstep = (!journal.is_redacted).then(|| lockstep::run(journal));
     let is_reproduced = matches!(lockstep, Some((_, None)));
     if journal.is_redacted {
@@ -92,7 +94,7 @@ pub fn replay(journal: &Journal, other: Option<&Settings>) -> Replay {
     } else {
         let recorded =
             if journal.is_redacted { withheld::with_stand_ins(&journal.steps) } else { journal.steps.clone() };
-        let outcome = what_if::run(&recorded, &journal.settings, &settings, is_reproduced);
+        let outcome = what_if::run(&recorded, &recorded_settings, &settings, is_reproduced);
         limits.extend(outcome.limits);
         (outcome.steps, outcome.parted)
     };

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use conversation::{Action, Input};
+use conversation::{Action, Input, Settings};
+use serde_json::Value;
 
 use crate::journal::{Step, What, withheld_length};
 
@@ -23,6 +24,7 @@ pub(super) fn with_stand_ins(steps: &[Step]) -> Vec<Step> {
                 | Input::FinalTranscript { text, .. }
                 | Input::PreResponse { text, .. },
             ) => *text = if withheld_length(text) == Some(0) { String::new() } else { SOMETHING.into() },
+            What::Input(Input::SettingsChanged { settings }) => **settings = with_phrases_of(settings, settings),
             What::Action(Action::StartReply { turn, opening }) => {
                 asked.insert(*turn, ());
                 opening.clear();
@@ -39,6 +41,27 @@ pub(super) fn with_stand_ins(steps: &[Step]) -> Vec<Step> {
         filled.push(step);
     }
     filled
+}
+
+/// `settings` with stand-ins for those phrases that are withheld in `recorded`.
+pub(super) fn with_phrases_of(recorded: &Settings, settings: &Settings) -> Settings {
+    let (Ok(Value::Object(recorded)), Ok(Value::Object(mut fields))) =
+        (serde_json::to_value(recorded), serde_json::to_value(settings))
+    else {
+        return settings.clone();
+    };
+    let is_withheld = |text: &Value| text.as_str().is_some_and(|text| withheld_length(text).is_some());
+    for (name, mut field) in recorded {
+        let texts = match &mut field {
+            Value::Array(texts) => &mut texts[..],
+            field => std::slice::from_mut(field),
+        };
+        if texts.iter().any(is_withheld) {
+            texts.iter_mut().for_each(|text| *text = text.as_str().and_then(withheld_length).map(clause).into());
+            fields.insert(name, field);
+        }
+    }
+    serde_json::from_value(Value::Object(fields)).unwrap_or_else(|_| settings.clone())
 }
 
 fn clause(chars: usize) -> String {

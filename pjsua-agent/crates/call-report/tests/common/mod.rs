@@ -283,8 +283,26 @@ pub fn without_words(text: &str) -> String {
     fn withhold(value: &mut Value) {
         match value {
             Value::Object(fields) => fields.iter_mut().for_each(|(name, field)| match field {
-                Value::String(text) if ["text", "heard", "from", "from_name", "to"].contains(&name.as_str()) => {
+                Value::String(text)
+                    if ["text", "opening", "heard", "from", "from_name", "to"].contains(&name.as_str()) =>
+                {
                     *field = json!(format!("({} characters)", text.chars().count()));
+                }
+                Value::Object(settings) if name == "settings" => {
+                    let phrases = settings
+                        .iter_mut()
+                        .filter(|(name, _)| !["language", "backchannels", "on_overlap"].contains(&name.as_str()));
+                    for (_, phrase) in phrases {
+                        let texts = match phrase {
+                            Value::Array(texts) => &mut texts[..],
+                            phrase => std::slice::from_mut(phrase),
+                        };
+                        for text in texts {
+                            if let Some(words) = text.as_str().filter(|words| !words.is_empty()) {
+                                *text = json!(format!("({} characters)", words.chars().count()));
+                            }
+                        }
+                    }
                 }
                 _ if name == "context" => *field = json!("(withheld)"),
                 _ => withhold(field),
