@@ -47,6 +47,48 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ),
 ];
 
+/// Each crate of the workspace with those of ours that it may be built from.
+const MAY_DEPEND: [(&str, &[&str]); 21] = [
+    ("call-record", &["conversation"]),
+    ("call-report", &["call-record", "conversation"]),
+    ("conversation", &[]),
+    ("ggml-kernels", &[]),
+    ("hearing", &[]),
+    ("inference", &[]),
+    ("loopback-ports", &[]),
+    ("media", &["sendable-vad"]),
+    ("model-store", &["whisper-convert"]),
+    ("noise-suppression", &[]),
+    ("pjsip-sys", &[]),
+    (
+        "pjsua-agent",
+        &[
+            "call-record",
+            "call-report",
+            "conversation",
+            "hearing",
+            "inference",
+            "media",
+            "model-store",
+            "noise-suppression",
+            "pjsip-sys",
+            "reply-filter",
+            "sip-gate",
+            "spoken-text",
+        ],
+    ),
+    ("pjsua-agent-llm", &["ggml-kernels", "inference"]),
+    ("pjsua-agent-stt", &["ggml-kernels", "inference"]),
+    ("pjsua-agent-tts", &["inference"]),
+    ("reply-filter", &["spoken-text"]),
+    ("sendable-vad", &[]),
+    ("sip-gate", &[]),
+    ("spoken-text", &[]),
+    // The daemon is judged from outside.
+    ("tests", &["inference", "loopback-ports", "model-store"]),
+    ("whisper-convert", &[]),
+];
+
 /// Files and modules that belong to no room: the program itself, what it declares, and the way it ends.
 const ABOVE: [&str; 3] = ["main", "lib", "drain"];
 
@@ -55,6 +97,19 @@ const UNSAFE: [&str; 1] = ["src/sip/ffi"];
 
 fn daemon() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The `Cargo.toml` of every crate of ours but the fuzz targets.
+fn manifests() -> Vec<toml::Table> {
+    let workspace = daemon().parent().unwrap();
+    let mut folders = vec![workspace.join("pjsip-sys"), workspace.join("tests"), daemon().to_owned()];
+    folders.push(daemon().join("crates/media/sendable-vad"));
+    folders.extend(fs::read_dir(daemon().join("crates")).unwrap().map(|entry| entry.unwrap().path()));
+    folders.iter().map(|folder| read(&folder.join("Cargo.toml")).parse().unwrap()).collect()
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -73,7 +128,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// A source's lines of code, numbered from 1; comments are left out.
 fn code(path: &Path) -> Vec<(usize, String)> {
-    let text = fs::read_to_string(path).unwrap();
+    let text = read(path);
     let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned());
     (1..).zip(lines).collect()
 }
@@ -132,6 +187,22 @@ fn what_may_be_imported_stands_above_and_is_imported() {
         }
         let idle: Vec<_> = allowed.iter().filter(|name| !imported.contains(**name)).collect();
         assert!(idle.is_empty(), "`{module}` imports {idle:?} no more: take it out of MAY_IMPORT");
+    }
+}
+
+#[test]
+fn crates_are_built_from_those_below_them_only() {
+    let manifests = manifests();
+    assert_eq!(manifests.len(), MAY_DEPEND.len());
+    for manifest in manifests {
+        let name = manifest["package"]["name"].as_str().unwrap();
+        let Some((_, allowed)) = MAY_DEPEND.iter().find(|(known, _)| *known == name) else {
+            panic!("the crate `{name}` has no line in MAY_DEPEND: say what of ours it may be built from")
+        };
+        let given = manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+        let is_ours = |dependency: &str| MAY_DEPEND.iter().any(|(known, _)| *known == dependency);
+        let ours: BTreeSet<_> = given.map(|(dependency, _)| dependency.as_str()).filter(|name| is_ours(name)).collect();
+        assert_eq!(ours, allowed.iter().copied().collect(), "dependencies of `{name}`");
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use call_record::Record;
 use conversation::{Action, Entry, Input, Speaker, TurnId, UtteranceId};
 use inference::proto::GenerateRequest;
-use serde_json::json;
 use tracing::info;
 
 use super::driver::{Driver, ReplyBounds};
@@ -17,7 +17,7 @@ use crate::metrics::{self, CallOutcome};
 impl Driver {
     pub(super) fn carry_out(&mut self) {
         while let Some(action) = self.conversation.poll_action() {
-            self.line("action", json!({ "action": action }));
+            self.record(Record::Action { action: action.clone() });
             self.act(action);
         }
         let state = self.conversation.state_name();
@@ -124,7 +124,7 @@ impl Driver {
         let request = GenerateRequest { opening, ..self.request_after(&self.history_before(turn)) };
         if !self.prompt_written {
             self.prompt_written = true;
-            self.line("prompt", json!({ "prompt": agent::system_prompt(self.agent(), &self.context) }));
+            self.record(Record::Prompt { prompt: agent::system_prompt(self.agent(), &self.context) });
         }
         let results = self.results_in.clone();
         let language = self.agent().language.clone();

@@ -3,9 +3,9 @@
 use std::mem;
 use std::sync::Arc;
 
+use call_record::{CallEvent, Record};
 use conversation::{Input, Settings};
 use inference::proto::OtherLanguage;
-use serde_json::json;
 use tracing::info;
 
 use super::driver::Driver;
@@ -76,7 +76,8 @@ impl Driver {
         self.prompt_written = false;
         self.entry.update(|summary| summary.agent.clone_from(&agent.name));
         let settings = Box::new(settings.clone());
-        self.line("call", json!({ "event": "agent", "agent": agent.name, "language": language }));
+        let (agent, language) = (agent.name.clone(), language.to_owned());
+        self.record(Record::Call(CallEvent::Agent { agent, language }));
         self.feed(Input::SettingsChanged { settings });
     }
 }

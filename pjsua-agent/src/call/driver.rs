@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use call_record::{self as record, AudioCounters, Record, Started};
 use conversation::{Conversation, Input, Settings};
 use hearing::Hearing;
 use media::{AudioEvents, AudioStats, Playout};
-use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
@@ -91,13 +91,20 @@ impl CallSetup {
     /// Writes who called whom to the journal.
     pub fn write_start(&self, incoming: &IncomingCall) {
         let Some(journal) = &self.journal else { return };
-        let fields = json!({
-            "event": "started", "version": env!("CARGO_PKG_VERSION"),
-            "sip_call_id": incoming.sip_call_id, "account": incoming.account,
-            "agent": self.answerers.current().agent.name, "from": incoming.from_uri, "from_name": incoming.from_name,
-            "to": incoming.to_uri, "context": self.context.headers, "settings": self.answerers.current().settings,
-        });
-        journal.line(0, "call", fields);
+        let Answerer { agent, settings, .. } = self.answerers.current();
+        let started = Started {
+            format: record::FORMAT,
+            version: env!("CARGO_PKG_VERSION").into(),
+            sip_call_id: incoming.sip_call_id.clone(),
+            account: incoming.account.clone(),
+            agent: agent.name.clone(),
+            from: incoming.from_uri.clone(),
+            from_name: incoming.from_name.clone(),
+            to: incoming.to_uri.clone(),
+            context: self.context.headers.clone(),
+            settings: settings.clone(),
+        };
+        journal.write(0, Record::Call(record::CallEvent::Started(Box::new(started))));
     }
 }
 
@@ -221,13 +228,13 @@ impl Driver {
         self.answered.map_or(Duration::ZERO, |answered| answered.elapsed())
     }
 
-    pub(super) fn line(&self, kind: &str, fields: serde_json::Value) {
-        self.line_at(self.micros(), kind, fields);
+    pub(super) fn record(&self, record: Record) {
+        self.record_at(self.micros(), record);
     }
 
-    fn line_at(&self, micros: u64, kind: &str, fields: serde_json::Value) {
+    fn record_at(&self, micros: u64, record: Record) {
         if let Some(journal) = &self.journal {
-            journal.line(micros, kind, fields);
+            journal.write(micros, record);
         }
     }
 
@@ -251,7 +258,7 @@ impl Driver {
         if let Some((at, timer)) = self.conversation.poll_timeout()
             && at <= now
         {
-            self.line_at(micros, "timeout", json!({ "timer": timer }));
+            self.record_at(micros, Record::Timeout { timer });
             self.conversation.handle_timeout(now);
             self.carry_out();
         }
@@ -264,7 +271,7 @@ impl Driver {
     pub(super) fn feed(&mut self, input: Input) {
         // One reading for both: a replay gives the machine the journal's time.
         let micros = self.micros();
-        self.line_at(micros, "input", json!({ "input": input }));
+        self.record_at(micros, Record::Input { input: input.clone() });
         self.conversation.handle_input(input, conversation::Instant::from_micros(micros));
         self.carry_out();
     }
@@ -282,16 +289,16 @@ impl Driver {
                 if self.answered.is_none() {
                     self.answered = Some(Instant::now());
                     info!(codec, "answered");
-                    self.line("call", json!({ "event": "answered", "codec": codec }));
+                    self.record(Record::Call(record::CallEvent::Answered { codec: codec.clone() }));
                     self.entry.update(|summary| summary.codec = Some(codec));
                     self.feed(Input::CallAnswered);
                 } else {
-                    self.line("call", json!({ "event": "media", "codec": codec }));
+                    self.record(Record::Call(record::CallEvent::Media { codec }));
                 }
             }
             CallEvent::Dtmf(digit) => self.feed(Input::Dtmf { digit }),
             CallEvent::TransferProgress { code, done } => {
-                self.line("call", json!({ "event": "transfer", "code": code, "done": done }));
+                self.record(Record::Call(record::CallEvent::Transfer { code, done }));
                 match code {
                     200..300 if done => {
                         info!("transferred");
@@ -308,9 +315,8 @@ impl Driver {
             CallEvent::Ended { code, reason, by_peer, overdue } => {
                 info!(code, reason, by_peer, overdue, "call ended");
                 self.feed(Input::CallEnded);
-                let fields =
-                    json!({ "event": "ended", "code": code, "reason": reason, "by_peer": by_peer, "overdue": overdue });
-                self.line("call", fields);
+                let overdue = overdue.map(str::to_owned);
+                self.record(Record::Call(record::CallEvent::Ended { code, reason, by_peer, overdue }));
                 if by_peer && self.outcome == CallOutcome::Failed {
                     self.outcome = CallOutcome::CallerHungUp;
                 }
@@ -321,19 +327,18 @@ impl Driver {
     }
 
     fn close(self) -> CallOutcome {
-        let history: Vec<_> = self.conversation.history().iter().map(|entry| json!(entry)).collect();
-        self.line("history", json!({ "entries": history }));
+        self.record(Record::History { entries: self.conversation.history().to_vec() });
         let stats = &self.audio_stats;
         metrics::capture_overruns(stats.capture_overruns());
         metrics::playout_underruns(stats.playout_underruns());
-        self.line(
-            "audio",
-            json!({
-                "captured_frames": stats.captured_frames(), "capture_overruns": stats.capture_overruns(),
-                "played_frames": stats.played_frames(), "playout_underruns": stats.playout_underruns(),
-                "utterances": stats.utterances(), "dropped_events": stats.dropped_events(),
-            }),
-        );
+        self.record(Record::Audio(AudioCounters {
+            captured_frames: stats.captured_frames(),
+            capture_overruns: stats.capture_overruns(),
+            played_frames: stats.played_frames(),
+            playout_underruns: stats.playout_underruns(),
+            utterances: stats.utterances(),
+            dropped_events: stats.dropped_events(),
+        }));
         self.outcome
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use call_record::{Levels, Record, Waterfall};
 use conversation::{Input, Stage, TurnId, UtteranceId};
 use hearing::EarEvent;
 use media::AudioEvent;
-use serde_json::json;
 use tracing::{debug, warn};
 
 use super::driver::Driver;
@@ -13,7 +13,6 @@ use super::ear::per_mille;
 use super::recognition::Heard;
 use super::timing::TurnLine;
 use super::voice::VoiceEvent;
-use super::waterfall::Waterfall;
 use crate::metrics;
 
 /// How much longer than it has lasted a silence is said to be. It is counted from a tick of the media clock and ends
@@ -37,9 +36,7 @@ impl Driver {
                 self.recogniser.frame(&frame);
             }
             AudioEvent::Levels { at_sample, captured_dbfs, played_dbfs } => {
-                let fields =
-                    json!({ "at_sample": at_sample, "captured_dbfs": captured_dbfs, "played_dbfs": played_dbfs });
-                self.line("levels", fields);
+                self.record(Record::Levels(Levels { at_sample, captured_dbfs, played_dbfs }));
             }
             AudioEvent::SpeechStarted { at_sample } => {
                 self.ear.speech_started();
@@ -79,10 +76,11 @@ impl Driver {
 
     pub(super) fn write_timing(&self, line: Option<TurnLine>) {
         let Some(line) = line else { return };
-        if let Some(waterfall) = line.waterfall() {
-            count(&waterfall);
+        let times = line.times();
+        if let Some(waterfall) = &times.waterfall {
+            count(waterfall);
         }
-        self.line("timing", line.to_json());
+        self.record(Record::Timing(Box::new(times)));
     }
 
     pub(super) fn on_result(&mut self, result: TaskResult) {
@@ -149,7 +147,7 @@ impl Driver {
 
     fn worker_failed(&mut self, stage: Stage, utterance: Option<UtteranceId>, turn: Option<TurnId>, reason: &str) {
         warn!(?stage, reason, "a worker failed this call");
-        self.line("failure", json!({ "stage": stage, "reason": reason }));
+        self.record(Record::Failure { stage, reason: reason.to_owned() });
         self.feed(Input::WorkerFailed { stage, utterance, turn });
     }
 }

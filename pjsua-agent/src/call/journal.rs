@@ -1,7 +1,6 @@
 //! What happened in each call, as JSON Lines: one file a call, one object a line.
 //!
-//! Every line has `t` (microseconds since the call was answered; negative times do not occur), `call` (our number of
-//! the call) and `kind`; `docs/journal.md` tells of each kind and its fields.
+//! The lines are those of [`call_record`]; `docs/journal.md` tells of each kind and its fields.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -10,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use call_record::{Line, Record, Words};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use serde_json::{Map, Value, json};
 
 /// Lines that may wait for the disk before further ones are dropped and counted.
 const QUEUE_LINES: usize = 16_384;
@@ -27,7 +26,7 @@ pub struct Journal {
     dir: PathBuf,
     queue: Sender<Entry>,
     dropped: Arc<AtomicU64>,
-    transcripts: bool,
+    words: Words,
     writer: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -43,9 +42,10 @@ impl Journal {
         let probe = dir.join(".writable");
         File::create(&probe)?;
         fs::remove_file(&probe)?;
+        let words = if transcripts { Words::Written } else { Words::Withheld };
         let (queue, entries) = bounded(QUEUE_LINES);
         let writer = std::thread::Builder::new().name("journal".into()).spawn(move || write_entries(&entries))?;
-        Ok(Journal { dir: dir.to_owned(), queue, dropped: Arc::default(), transcripts, writer: Some(writer) })
+        Ok(Journal { dir: dir.to_owned(), queue, dropped: Arc::default(), words, writer: Some(writer) })
     }
 
     /// Starts the journal of one call. Its file is named after the time and `sip_call_id`.
@@ -54,12 +54,8 @@ impl Journal {
         let id: String =
             sip_call_id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(48).collect();
         let path = self.dir.join(format!("{time}-{call}-{id}.jsonl"));
-        let journal = CallJournal {
-            call,
-            queue: self.queue.clone(),
-            dropped: Arc::clone(&self.dropped),
-            transcripts: self.transcripts,
-        };
+        let journal =
+            CallJournal { call, queue: self.queue.clone(), dropped: Arc::clone(&self.dropped), words: self.words };
         journal.send(Entry::Open { call, path });
         journal
     }
@@ -81,24 +77,14 @@ pub struct CallJournal {
     call: u64,
     queue: Sender<Entry>,
     dropped: Arc<AtomicU64>,
-    transcripts: bool,
+    words: Words,
 }
 
 impl CallJournal {
-    /// Writes one line of `kind` at `t_us` microseconds since the answer; `fields` must be an object.
-    pub fn line(&self, t_us: u64, kind: &str, fields: Value) {
-        let mut object = Map::new();
-        object.insert("t".into(), json!(t_us));
-        object.insert("call".into(), json!(self.call));
-        object.insert("kind".into(), json!(kind));
-        if let Value::Object(fields) = fields {
-            object.extend(fields);
-        }
-        let mut value = Value::Object(object);
-        if !self.transcripts {
-            withhold_speech(&mut value);
-        }
-        self.send(Entry::Line { call: self.call, line: value.to_string() });
+    /// Writes what happened `t` microseconds after the answer.
+    pub fn write(&self, t: u64, record: Record) {
+        let line = Line { t, call: self.call, record }.to_json(self.words);
+        self.send(Entry::Line { call: self.call, line });
     }
 
     fn send(&self, entry: Entry) {
@@ -115,49 +101,6 @@ impl Drop for CallJournal {
     fn drop(&mut self) {
         self.send(Entry::Close { call: self.call });
     }
-}
-
-/// Replaces everything that was said, or that names a person, by its length.
-fn withhold_speech(value: &mut Value) {
-    const SPOKEN: [&str; 10] =
-        ["text", "opening", "heard", "prompt", "from", "from_name", "to", "headers", "context", "digit"];
-    match value {
-        Value::Object(fields) => {
-            for (name, field) in fields.iter_mut() {
-                match field {
-                    Value::String(text) if SPOKEN.contains(&name.as_str()) => *field = length_of(text),
-                    Value::Object(settings) if name == "settings" => withhold_phrases(settings),
-                    _ if SPOKEN.contains(&name.as_str()) => *field = json!("(withheld)"),
-                    _ => withhold_speech(field),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(withhold_speech),
-        _ => {}
-    }
-}
-
-/// The agent's phrases may name the caller. Whatever is no phrase must be listed here, so that a new one is withheld.
-fn withhold_phrases(settings: &mut Map<String, Value>) {
-    const NO_PHRASES: [&str; 3] = ["language", "backchannels", "on_overlap"];
-    for (_, field) in settings.iter_mut().filter(|(name, _)| !NO_PHRASES.contains(&name.as_str())) {
-        let texts = match field {
-            Value::Array(texts) => texts,
-            field => std::slice::from_mut(field),
-        };
-        for text in texts {
-            // An empty phrase is not said, which the machine must know.
-            if let Value::String(words) = text
-                && !words.is_empty()
-            {
-                *text = length_of(words);
-            }
-        }
-    }
-}
-
-fn length_of(text: &str) -> Value {
-    json!(format!("({} characters)", text.chars().count()))
 }
 
 fn write_entries(entries: &Receiver<Entry>) {
@@ -187,6 +130,9 @@ fn write_entries(entries: &Receiver<Entry>) {
 
 #[cfg(test)]
 mod tests {
+    use conversation::Input;
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn lines_of(dir: &Path) -> Vec<Value> {
@@ -205,7 +151,7 @@ mod tests {
         let dir = scratch("line");
         let journal = Journal::open(&dir, true).unwrap();
         let call = journal.start_call(7, "a@b/../c");
-        call.line(20_000, "input", json!({"input": {"type": "speech_started"}}));
+        call.write(20_000, Record::Input { input: Input::SpeechStarted });
         drop(call);
         drop(journal);
         assert_eq!(
@@ -220,28 +166,10 @@ mod tests {
         let dir = scratch("withheld");
         let journal = Journal::open(&dir, false).unwrap();
         let call = journal.start_call(1, "x");
-        call.line(0, "input", json!({"input": {"type": "final_transcript", "text": "my pin is four"}}));
-        call.line(1, "call", json!({"event": "started", "headers": [["X-Pin", "4"]], "agent": "demo"}));
-        let settings = conversation::Settings {
-            greeting: "Hello Ms Bell.".into(),
-            fillers: vec!["One moment.".into()],
-            notice: String::new(),
-            ..conversation::Settings::default()
-        };
-        call.line(2, "input", json!({"input": {"type": "settings_changed", "settings": settings}}));
-        call.line(3, "action", json!({"action": {"type": "start_reply", "turn": 1, "opening": "Ms Bell,"}}));
+        call.write(0, Record::Prompt { prompt: "my pin is four".into() });
         drop(call);
         drop(journal);
-        let lines = lines_of(&dir);
-        let written = &lines[2]["input"]["settings"];
-        assert_eq!((&written["greeting"], &written["notice"]), (&json!("(14 characters)"), &json!("")));
-        assert_eq!((&written["fillers"], &written["language"]), (&json!(["(11 characters)"]), &json!("en")));
-        serde_json::from_value::<conversation::Settings>(written.clone()).unwrap();
-        assert_eq!(written["sure_silence"], json!(settings)["sure_silence"]);
-        assert_eq!(lines[3]["action"]["opening"], "(8 characters)");
-        assert_eq!(lines[0]["input"]["text"], "(14 characters)");
-        assert_eq!(lines[1]["headers"], "(withheld)");
-        assert_eq!(lines[1]["agent"], "demo");
+        assert_eq!(lines_of(&dir)[0]["prompt"], "(14 characters)");
         fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -19,7 +19,6 @@ mod timing;
 mod voice;
 #[cfg(test)]
 mod voice_tests;
-mod waterfall;
 
 pub use answerers::{Answerer, Answerers};
 pub use clock_port::ClockPort;

@@ -3,31 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use call_record::{Score, TurnTimes};
 use conversation::{PauseId, TurnId};
-use serde_json::{Value, json};
-
-use super::waterfall::Waterfall;
 
 /// Turns that are followed at once: the one that is heard, and one that is prepared.
 const FOLLOWED: usize = 4;
-
-/// A silence of the caller's that was judged.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Score {
-    pause: PauseId,
-    asked: Duration,
-    answered: Option<(Duration, u16)>,
-}
-
-impl Score {
-    fn to_json(&self) -> Value {
-        json!({
-            "pause": self.pause.0, "asked_us": micros(self.asked),
-            "answered_us": self.answered.map(|(at, _)| micros(at)),
-            "per_mille": self.answered.map(|(_, per_mille)| per_mille),
-        })
-    }
-}
 
 /// What is known of the caller's last words, as times since the answer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,13 +84,15 @@ impl TurnTiming {
     }
 
     pub fn score_asked(&mut self, pause: PauseId, at: Duration) {
-        self.caller.scores.push(Score { pause, asked: at, answered: None });
+        let score = Score { pause: pause.0, asked_us: micros(at), answered_us: None, per_mille: None };
+        self.caller.scores.push(score);
     }
 
     pub fn score_answered(&mut self, pause: PauseId, per_mille: u16, at: Duration) {
-        let open = self.caller.scores.iter_mut().find(|score| score.pause == pause && score.answered.is_none());
+        let open = self.caller.scores.iter_mut().find(|score| score.pause == pause.0 && score.answered_us.is_none());
         if let Some(score) = open {
-            score.answered = Some((at, per_mille));
+            score.answered_us = Some(micros(at));
+            score.per_mille = Some(per_mille);
         }
     }
 
@@ -228,36 +210,29 @@ pub struct TurnLine {
 }
 
 impl TurnLine {
-    /// Where the time went, if the turn was heard and answers something that the caller said.
-    pub fn waterfall(&self) -> Option<Waterfall> {
-        Waterfall::of(&self.stations)
-    }
-
-    /// The journal's `timing` line: stations in microseconds since the answer, null where there was none, and for an
-    /// answer that was heard the stages in milliseconds.
-    pub fn to_json(&self) -> Value {
+    /// For the record: stations in microseconds since the answer, and where the time went, if the turn was heard and
+    /// answers something that the caller said.
+    pub fn times(&self) -> TurnTimes {
         let at = |station: Option<Duration>| station.map(micros);
         let TurnStations { caller, .. } = &self.stations;
-        let mut line = json!({
-            "turn": self.turn.0,
-            "speech_end_us": at(caller.speech_end),
-            "scores": caller.scores.iter().map(Score::to_json).collect::<Vec<_>>(),
-            "final_asked_us": at(caller.final_asked),
-            "transcript_us": at(caller.transcript),
-            "endpoint_us": at(self.stations.endpoint),
-            "reply_asked_us": at(self.stations.reply_asked),
-            "first_text_us": at(self.stations.first_text),
-            "first_clause_us": at(self.stations.first_clause),
-            "first_audio_us": at(self.stations.first_audio),
-            "played_us": at(self.stations.played),
-            "speculated": self.stations.is_speculated,
-            "cached": self.stations.is_cached,
-            "filler": self.stations.is_filler,
-        });
-        if let (Some(waterfall), Value::Object(fields)) = (self.waterfall(), &mut line) {
-            fields.extend(waterfall.to_json());
-        }
-        line
+        let times = TurnTimes {
+            turn: self.turn.0,
+            speech_end_us: at(caller.speech_end),
+            scores: caller.scores.clone(),
+            final_asked_us: at(caller.final_asked),
+            transcript_us: at(caller.transcript),
+            endpoint_us: at(self.stations.endpoint),
+            reply_asked_us: at(self.stations.reply_asked),
+            first_text_us: at(self.stations.first_text),
+            first_clause_us: at(self.stations.first_clause),
+            first_audio_us: at(self.stations.first_audio),
+            played_us: at(self.stations.played),
+            speculated: self.stations.is_speculated,
+            cached: self.stations.is_cached,
+            filler: self.stations.is_filler,
+            waterfall: None,
+        };
+        times.with_waterfall()
     }
 }
 

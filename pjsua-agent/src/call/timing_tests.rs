@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -39,7 +41,7 @@ fn speculated() -> TurnTiming {
 #[test]
 fn each_stage_is_the_time_between_two_stations() {
     let line = answered().played(TURN, MS(1_560)).expect("the turn was followed");
-    let waterfall = line.waterfall().expect("it answers the caller");
+    let waterfall = line.times().waterfall.expect("it answers the caller");
     assert_eq!(waterfall.endpoint, MS(500));
     assert_eq!(waterfall.stt, MS(30));
     assert_eq!(waterfall.llm, MS(1));
@@ -50,7 +52,8 @@ fn each_stage_is_the_time_between_two_stations() {
 
 #[test]
 fn the_line_has_every_station_and_the_scores() {
-    let json = answered().played(TURN, MS(1_560)).unwrap().to_json();
+    let line = answered().played(TURN, MS(1_560)).unwrap().times();
+    let json = serde_json::to_value(line).unwrap();
     assert_eq!(json["speech_end_us"], 1_000_000);
     assert_eq!(json["endpoint_us"], 1_500_000);
     assert_eq!(
@@ -80,7 +83,7 @@ fn what_was_prepared_ahead_ends_waiting_when_it_is_released() {
     timing.released(TURN, MS(1_600));
     let line = timing.played(TURN, MS(1_620)).unwrap();
     assert!(line.stations.is_speculated);
-    let waterfall = line.waterfall().unwrap();
+    let waterfall = line.times().waterfall.unwrap();
     assert_eq!((waterfall.endpoint, waterfall.daemon, waterfall.total), (MS(600), MS(20), MS(620)));
 }
 
@@ -100,7 +103,7 @@ fn a_prepared_turn_that_is_thrown_away_was_not_heard() {
     let mut timing = speculated();
     timing.speech_started();
     let line = timing.dropped(TURN).unwrap();
-    assert_eq!((line.stations.played, line.waterfall()), (None, None));
+    assert_eq!((line.stations.played, line.times().waterfall), (None, None));
     assert_eq!(line.stations.caller.speech_end, Some(MS(1_000)));
     assert_eq!(timing.played(TURN, MS(2_000)), None);
 }
@@ -134,8 +137,8 @@ fn a_line_that_nobody_asked_for_has_no_waterfall() {
     timing.clause(TurnId(1), false, MS(0));
     timing.first_audio(TurnId(1), true, MS(1));
     let line = timing.played(TurnId(1), MS(20)).unwrap();
-    assert_eq!(line.waterfall(), None);
-    assert_eq!((&line.to_json()["cached"], &line.to_json()["endpoint_us"]), (&json!(true), &Value::Null));
+    assert_eq!(line.times().waterfall, None);
+    assert_eq!((line.times().cached, line.times().endpoint_us), (true, None));
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn a_filler_is_the_turns_first_clause() {
     timing.first_audio(TURN, true, MS(2_400));
     let line = timing.played(TURN, MS(2_410)).unwrap();
     assert!(line.stations.is_filler && line.stations.is_cached);
-    assert_eq!(line.waterfall().unwrap().daemon, MS(10), "the wait for the model is not the daemon's");
+    assert_eq!(line.times().waterfall.unwrap().daemon, MS(10), "the wait for the model is not the daemon's");
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn a_filler_before_the_transcript_ends_the_wait_and_the_reply_behind_it_is_no_fu
     timing.clause(TURN, true, MS(2_400));
     timing.first_audio(TURN, true, MS(2_400));
     let line = timing.played(TURN, MS(2_410)).unwrap();
-    let waterfall = line.waterfall().unwrap();
+    let waterfall = line.times().waterfall.unwrap();
     assert!(line.stations.is_filler);
     assert_eq!((waterfall.endpoint, waterfall.stt, waterfall.daemon), (MS(500), MS(900), MS(10)));
     timing.transcribed(MS(3_000));
@@ -175,10 +178,10 @@ fn a_scripted_answer_answers_once() {
     timing.transcribed(MS(1_540));
     timing.clause(TURN, false, MS(1_540));
     timing.first_audio(TURN, true, MS(1_540));
-    let waterfall = timing.played(TURN, MS(1_550)).unwrap().waterfall().unwrap();
+    let waterfall = timing.played(TURN, MS(1_550)).unwrap().times().waterfall.unwrap();
     assert_eq!((waterfall.endpoint, waterfall.stt, waterfall.daemon), (MS(500), MS(40), MS(10)));
     timing.clause(TurnId(3), false, MS(9_000));
-    assert_eq!(timing.played(TurnId(3), MS(9_010)).unwrap().waterfall(), None, "a prompt answers nothing");
+    assert_eq!(timing.played(TurnId(3), MS(9_010)).unwrap().times().waterfall, None, "a prompt answers nothing");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use conversation::{Action, Input, Instant, Settings, Timer};
-use serde::Deserialize;
+use call_record::{CallEvent as Told, FORMAT, Record, TurnTimes, withheld_length};
+use conversation::{Action, Input, Instant, Settings, Stage, Timer};
 use serde_json::{Map, Value};
 
 /// Why a journal cannot be read.
@@ -113,39 +113,43 @@ pub struct Level {
     pub played_dbfs: f32,
 }
 
-/// The stations of a turn that a report needs, by the daemon's own account; microseconds since the answer.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct Timing {
-    /// The turn.
-    pub turn: u32,
-    /// The caller's last voiced sample.
-    pub speech_end_us: Option<u64>,
-    /// The final transcript was there.
-    pub transcript_us: Option<u64>,
-    /// It was decided that the caller had finished.
-    pub endpoint_us: Option<u64>,
-    /// The first clause went to the voice.
-    pub first_clause_us: Option<u64>,
-    /// Its first samples were queued.
-    pub first_audio_us: Option<u64>,
-    /// The first frame was taken for sending.
-    pub played_us: Option<u64>,
-    /// The first clause's audio had been made before.
-    pub cached: bool,
-}
-
 /// A `call` line: answered, transferred, ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallEvent {
     /// When.
     pub at: Instant,
-    /// `answered`, `media`, `transfer` or `ended`.
+    /// `answered`, `media`, `transfer`, `agent` or `ended`.
     pub event: String,
-    /// The codec, or the SIP status.
+    /// The codec, the SIP status, or the agent.
     pub detail: String,
     /// The other side ended the call.
     pub by_peer: bool,
+}
+
+impl CallEvent {
+    fn of(at: Instant, told: Told) -> CallEvent {
+        let (event, detail, by_peer) = match told {
+            Told::Started(started) => ("started", started.agent, false),
+            Told::Answered { codec } => ("answered", codec, false),
+            Told::Media { codec } => ("media", codec, false),
+            Told::Transfer { code, .. } => ("transfer", code.to_string(), false),
+            Told::Agent { agent, .. } => ("agent", agent, false),
+            Told::Ended { code, by_peer, .. } => ("ended", code.to_string(), by_peer),
+        };
+        CallEvent { at, event: event.into(), detail, by_peer }
+    }
+}
+
+impl Failure {
+    /// `stt`, `llm` or `tts`.
+    #[must_use]
+    pub fn stage_name(&self) -> &'static str {
+        match self.stage {
+            Stage::Stt => "stt",
+            Stage::Llm => "llm",
+            Stage::Tts => "tts",
+        }
+    }
 }
 
 /// A worker failed.
@@ -153,8 +157,8 @@ pub struct CallEvent {
 pub struct Failure {
     /// When.
     pub at: Instant,
-    /// `stt`, `llm` or `tts`.
-    pub stage: String,
+    /// Of which stage.
+    pub stage: Stage,
     /// Why.
     pub reason: String,
 }
@@ -173,7 +177,7 @@ pub struct Journal {
     /// Every tenth of a second; empty in older journals.
     pub levels: Vec<Level>,
     /// One a turn; empty in older journals.
-    pub timings: Vec<Timing>,
+    pub timings: Vec<TurnTimes>,
     /// From the answer to the BYE.
     pub events: Vec<CallEvent>,
     /// What the workers failed at.
@@ -215,7 +219,7 @@ impl Journal {
         let mut journal = Journal::started(path, *first_number, first)?;
         for (index, (number, line)) in rest.iter().enumerate() {
             let parsed = serde_json::from_str::<Map<String, Value>>(line).map_err(|error| error.to_string());
-            let taken = parsed.and_then(|line| journal.take(&line, *number));
+            let taken = parsed.and_then(|line| journal.take(line, *number));
             match taken {
                 Ok(()) => {}
                 Err(_) if index + 1 == rest.len() && !text.ends_with('\n') => journal.remarks.push(format!(
@@ -254,6 +258,13 @@ impl Journal {
         let is_redacted =
             str_of(&fields, "context") == "(withheld)" || withheld_length(&str_of(&fields, "from")).is_some();
         let mut remarks = Vec::new();
+        let format = fields.get("format").and_then(Value::as_u64).unwrap_or(1);
+        if format > FORMAT.into() {
+            remarks.push(format!(
+                "{}:{line}: the journal has format {format}, and this version knows {FORMAT}: figures may be wrong",
+                path.display()
+            ));
+        }
         if !dropped.is_empty() {
             remarks.push(format!(
                 "{}:{line}: settings that this version does not know are left out: {}",
@@ -277,31 +288,26 @@ impl Journal {
         })
     }
 
-    fn take(&mut self, line: &Map<String, Value>, number: usize) -> Result<(), String> {
+    fn take(&mut self, line: Map<String, Value>, number: usize) -> Result<(), String> {
         let micros = line.get("t").and_then(Value::as_u64).ok_or("the line has no time \"t\"")?;
         let at = Instant::from_micros(micros);
         match line.get("kind").and_then(Value::as_str).ok_or("the line has no \"kind\"")? {
-            "input" => self.step(at, number, read_input(line).map(What::Input)),
-            "action" => self.step(at, number, read_action(line).map(What::Action)),
-            "timeout" => self.step(at, number, read::<Timer>(line, "timer").map(What::Timeout)),
-            "levels" => {
-                let level = |name| line.get(name).and_then(Value::as_f64).map_or(-100.0, |level| level as f32);
-                let (captured_dbfs, played_dbfs) = (level("captured_dbfs"), level("played_dbfs"));
-                self.levels.push(Level { at, captured_dbfs, played_dbfs });
-            }
-            "timing" => {
-                let timing = serde_json::from_value(Value::Object(line.clone()));
-                self.timings.push(timing.map_err(|error| format!("a timing line that cannot be read: {error}"))?);
-            }
-            "call" => self.events.push(CallEvent {
-                at,
-                event: str_of(line, "event"),
-                detail: line.get("code").map_or_else(|| str_of(line, "codec"), Value::to_string),
-                by_peer: line.get("by_peer").and_then(Value::as_bool).unwrap_or_default(),
-            }),
-            "failure" => {
-                self.failures.push(Failure { at, stage: str_of(line, "stage"), reason: str_of(line, "reason") });
-            }
+            "input" | "action" | "timeout" => self.step(at, number, read_step(line)),
+            "levels" | "timing" => match read(line)? {
+                Record::Levels(levels) => self.levels.push(Level {
+                    at,
+                    captured_dbfs: levels.captured_dbfs.into(),
+                    played_dbfs: levels.played_dbfs.into(),
+                }),
+                Record::Timing(times) => self.timings.push(*times),
+                _ => {}
+            },
+            "call" | "failure" => match read(line) {
+                Ok(Record::Call(told)) => self.events.push(CallEvent::of(at, told)),
+                Ok(Record::Failure { stage, reason }) => self.failures.push(Failure { at, stage, reason }),
+                Ok(_) => {}
+                Err(cause) => self.remarks.push(format!("{}:{number}: passed over: {cause}", self.path.display())),
+            },
             _ => {}
         }
         self.end = self.end.max(at);
@@ -334,31 +340,31 @@ fn str_of(fields: &Map<String, Value>, name: &str) -> String {
     fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn read<T: serde::de::DeserializeOwned>(line: &Map<String, Value>, name: &str) -> Result<T, String> {
-    let value = line.get(name).cloned().unwrap_or_default();
-    serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
+fn read(line: Map<String, Value>) -> Result<Record, String> {
+    let kind = str_of(&line, "kind");
+    serde_json::from_value(Value::Object(line)).map_err(|error| format!("{kind}: {error}"))
 }
 
-fn read_input(line: &Map<String, Value>) -> Result<Input, String> {
-    let mut line = line.clone();
+/// A step, also as older versions and those without transcripts wrote it.
+fn read_step(mut line: Map<String, Value>) -> Result<What, String> {
     // A key that was withheld is some key.
     if let Some(digit) = line.get_mut("input").and_then(|input| input.get_mut("digit"))
         && digit.as_str().is_some_and(|digit| withheld_length(digit).is_some())
     {
         *digit = Value::from("0");
     }
-    read(&line, "input")
-}
-
-/// Older journals have no `opening` in `start_reply`.
-fn read_action(line: &Map<String, Value>) -> Result<Action, String> {
-    let mut line = line.clone();
+    // Older journals have no `opening`.
     if let Some(Value::Object(action)) = line.get_mut("action")
         && action.get("type").and_then(Value::as_str) == Some("start_reply")
     {
         action.entry("opening").or_insert_with(|| Value::from(""));
     }
-    read(&line, "action")
+    match read(line)? {
+        Record::Input { input } => Ok(What::Input(input)),
+        Record::Action { action } => Ok(What::Action(action)),
+        Record::Timeout { timer } => Ok(What::Timeout(timer)),
+        _ => Err("the line is no step of the machine".into()),
+    }
 }
 
 /// What a version that had no such setting did without.
@@ -377,9 +383,4 @@ fn known_settings(given: &Value) -> Result<(Settings, Vec<String>), String> {
     fields.entry("filler_after").or_insert_with(|| Value::from(0));
     let settings = serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?;
     Ok((settings, dropped))
-}
-
-/// Of `(14 characters)`, 14: what a journal without transcripts has in place of words.
-pub(crate) fn withheld_length(text: &str) -> Option<usize> {
-    text.strip_prefix('(')?.strip_suffix(" characters)")?.parse().ok()
 }

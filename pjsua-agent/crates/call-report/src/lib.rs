@@ -24,5 +24,5 @@ mod terminal;
 pub use command::{InspectCommand, Recorded, ReplayCommand, inspect_text, replay_text, run_inspect, run_replay};
 pub use course::{Clause, Course, Ending, Overlap, Phrase, Recognition, Score, Sound, Turn};
 pub use inspect::{Inspection, Summary, Waterfall};
-pub use journal::{CallEvent, Failure, Journal, JournalError, Level, Start, Step, Timing, What};
+pub use journal::{CallEvent, Failure, Journal, JournalError, Level, Start, Step, What};
 pub use replay::{Comparison, Replay, replay};

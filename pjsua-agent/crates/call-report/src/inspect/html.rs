@@ -58,7 +58,7 @@ fn chart(journal: &Journal, inspection: &Inspection) -> String {
     chart.levels("agent level", "agent", journal.levels.iter().map(|level| (level.at, level.played_dbfs)));
     let keys = course.keys.iter().map(|(at, key)| (*at, format!("key {key}")));
     let failures =
-        journal.failures.iter().map(|failure| (failure.at, format!("{}: {}", failure.stage, failure.reason)));
+        journal.failures.iter().map(|failure| (failure.at, format!("{}: {}", failure.stage_name(), failure.reason)));
     let transfers = course.transfers.iter().map(|at| (*at, "transfer".to_owned()));
     let hung_up = course.hung_up.iter().map(|at| (*at, "the agent hangs up".to_owned()));
     let events = journal.events.iter().filter(|event| event.event != "answered");

@@ -7,8 +7,10 @@ mod text;
 
 use std::time::Duration;
 
+use call_record::TurnTimes;
+
 use crate::course::{Course, Ending, Turn};
-use crate::journal::{Journal, Timing};
+use crate::journal::Journal;
 
 pub(crate) use html::html;
 pub(crate) use json::json;
@@ -67,7 +69,7 @@ impl Waterfall {
     }
 
     /// By the daemon's own account.
-    fn of_timing(timing: &Timing) -> Option<Waterfall> {
+    fn of_timing(timing: &TurnTimes) -> Option<Waterfall> {
         let stations = [timing.endpoint_us, timing.transcript_us, timing.first_clause_us, timing.first_audio_us];
         timing.endpoint_us?;
         Some(Waterfall::of_stations(timing.speech_end_us?, timing.played_us?, stations))

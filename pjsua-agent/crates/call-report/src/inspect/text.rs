@@ -49,7 +49,7 @@ pub(crate) fn text(journal: &Journal, inspection: &Inspection, terminal: Termina
     let legend = ". end of the caller's turn, s transcript, m model, v voice, w wire; up to";
     let _ = writeln!(out, "\n{}", clip(&format!("{legend} {} ms", millis(Some(longest))), COLUMNS));
     for failure in &journal.failures {
-        let text = format!("failure at {}: {}: {}", clock(failure.at), failure.stage, failure.reason);
+        let text = format!("failure at {}: {}: {}", clock(failure.at), failure.stage_name(), failure.reason);
         let _ = writeln!(out, "{}", wrap(&text, 2));
     }
     out

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use call_record::withheld_length;
 use conversation::{Action, Input, Settings};
 use serde_json::Value;
 
-use crate::journal::{Step, What, withheld_length};
+use crate::journal::{Step, What};
 
 /// Words that no language's rules know.
 const SOMETHING: &str = "lorem ipsum dolor";
@@ -50,14 +51,19 @@ pub(super) fn with_phrases_of(recorded: &Settings, settings: &Settings) -> Setti
     else {
         return settings.clone();
     };
-    let is_withheld = |text: &Value| text.as_str().is_some_and(|text| withheld_length(text).is_some());
     for (name, mut field) in recorded {
         let texts = match &mut field {
             Value::Array(texts) => &mut texts[..],
             field => std::slice::from_mut(field),
         };
-        if texts.iter().any(is_withheld) {
-            texts.iter_mut().for_each(|text| *text = text.as_str().and_then(withheld_length).map(clause).into());
+        let mut is_withheld = false;
+        for text in texts {
+            if let Some(length) = text.as_str().and_then(withheld_length) {
+                *text = clause(length).into();
+                is_withheld = true;
+            }
+        }
+        if is_withheld {
             fields.insert(name, field);
         }
     }
