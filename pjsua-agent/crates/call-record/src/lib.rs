@@ -17,7 +17,7 @@ use conversation::{Action, Entry, Input, Settings, Stage, Timer};
 use serde::{Deserialize, Serialize};
 
 pub use timing::{Score, TurnTimes, Waterfall};
-pub use withheld::withheld_length;
+pub use withheld::{withheld_length, withhold};
 
 /// The format that is written. A later one may have kinds, events and fields that this one does not know; one in which
 /// something is named or measured otherwise has a greater number.
@@ -107,7 +107,7 @@ pub enum Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum CallEvent {
-    /// It is being answered.
+    /// The call is being answered.
     Started(Box<Started>),
     /// Audio flows.
     Answered {
@@ -120,11 +120,11 @@ pub enum CallEvent {
         /// The RTP codec.
         codec: String,
     },
-    /// The call that the caller was sent to makes progress.
+    /// The call to whoever the caller was sent to makes progress.
     Transfer {
         /// Its SIP status.
         code: u16,
-        /// It makes no more.
+        /// No more progress will come.
         done: bool,
     },
     /// Another agent has taken the call over.
@@ -134,7 +134,7 @@ pub enum CallEvent {
         /// The language that the caller speaks.
         language: String,
     },
-    /// It is over.
+    /// The call is over.
     Ended {
         /// The SIP status.
         #[serde(default)]
@@ -188,9 +188,15 @@ pub struct Levels {
     #[serde(default)]
     pub at_sample: u64,
     /// The caller.
+    #[serde(default = "silence")]
     pub captured_dbfs: i8,
     /// The agent.
+    #[serde(default = "silence")]
     pub played_dbfs: i8,
+}
+
+fn silence() -> i8 {
+    -100
 }
 
 /// What the audio path counted in the whole call.

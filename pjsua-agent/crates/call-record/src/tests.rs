@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a line that cannot be read is a test that fails")]
 
-use conversation::{Speaker, TurnId};
+use conversation::{Speaker, TurnId, UtteranceId};
 use serde_json::{Value, json};
 
 use super::*;
@@ -91,6 +91,13 @@ fn withheld_words_leave_their_length_and_lines_that_can_be_read() {
     let withheld = |record| serde_json::from_str::<Value>(&line(record).to_json(Words::Withheld)).unwrap();
     let start = withheld(started(settings.clone()));
     assert_eq!((&start["from"], &start["context"]), (&json!("(19 characters)"), &json!("(withheld)")));
+    assert_eq!(start["agent"], "shop");
+    let text = "my pin is four".to_owned();
+    let heard = Input::FinalTranscript { utterance: UtteranceId(1), text, confidence_per_mille: 900 };
+    assert_eq!(withheld(Record::Input { input: heard })["input"]["text"], "(14 characters)");
+    let mut headers = json!({"headers": [["X-Pin", "4"]], "agent": "demo"});
+    withhold(&mut headers);
+    assert_eq!(headers, json!({"headers": "(withheld)", "agent": "demo"}));
     let changed = Record::Input { input: Input::SettingsChanged { settings: Box::new(settings.clone()) } };
     for written in [&start["settings"], &withheld(changed)["input"]["settings"]] {
         assert_eq!((&written["greeting"], &written["notice"]), (&json!("(14 characters)"), &json!("")));

@@ -16,13 +16,13 @@ pub struct TurnTimes {
     pub scores: Vec<Score>,
     /// The final transcript was asked for.
     pub final_asked_us: Option<u64>,
-    /// It was there.
+    /// The final transcript was there.
     pub transcript_us: Option<u64>,
-    /// It was decided that the caller had finished.
+    /// The caller was taken to have finished.
     pub endpoint_us: Option<u64>,
     /// The model was asked.
     pub reply_asked_us: Option<u64>,
-    /// Its first text was there.
+    /// The first text of the model was there.
     pub first_text_us: Option<u64>,
     /// The first clause went to the voice.
     pub first_clause_us: Option<u64>,
@@ -48,7 +48,7 @@ pub struct Score {
     pub pause: u32,
     /// The judge was asked, in microseconds since the answer.
     pub asked_us: u64,
-    /// It answered.
+    /// The judge answered.
     pub answered_us: Option<u64>,
     /// That the caller has finished, in thousandths.
     pub per_mille: Option<u16>,

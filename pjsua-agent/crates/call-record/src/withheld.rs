@@ -8,8 +8,8 @@ pub fn withheld_length(text: &str) -> Option<usize> {
     text.strip_prefix('(')?.strip_suffix(" characters)")?.parse().ok()
 }
 
-/// Replaces everything that was said, or that names a person, by its length.
-pub(crate) fn withhold(value: &mut Value) {
+/// Replaces everything that was said, or that names a person, by its length, in a line of a journal.
+pub fn withhold(value: &mut Value) {
     const SPOKEN: [&str; 10] =
         ["text", "opening", "heard", "prompt", "from", "from_name", "to", "headers", "context", "digit"];
     match value {

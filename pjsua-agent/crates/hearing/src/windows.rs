@@ -45,8 +45,9 @@ impl Windows {
     }
 
     pub(crate) fn push(&mut self, frame: &[i16]) {
+        let from = self.samples.len();
         self.samples.extend(frame.iter().map(|&sample| f32::from(sample) / 32_768.0));
-        let energy: f32 = frame.iter().map(|&sample| (f32::from(sample) / 32_768.0).powi(2)).sum();
+        let energy: f32 = self.samples[from..].iter().map(|sample| sample * sample).sum();
         self.loudest = self.loudest.max(energy / frame.len() as f32);
         self.heard += frame.len();
     }

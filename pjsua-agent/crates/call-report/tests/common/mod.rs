@@ -280,40 +280,9 @@ pub fn conversation() -> Vec<Says> {
 
 /// The same journal with every word replaced by its length.
 pub fn without_words(text: &str) -> String {
-    fn withhold(value: &mut Value) {
-        match value {
-            Value::Object(fields) => fields.iter_mut().for_each(|(name, field)| match field {
-                Value::String(text)
-                    if ["text", "opening", "heard", "from", "from_name", "to"].contains(&name.as_str()) =>
-                {
-                    *field = json!(format!("({} characters)", text.chars().count()));
-                }
-                Value::Object(settings) if name == "settings" => {
-                    let phrases = settings
-                        .iter_mut()
-                        .filter(|(name, _)| !["language", "backchannels", "on_overlap"].contains(&name.as_str()));
-                    for (_, phrase) in phrases {
-                        let texts = match phrase {
-                            Value::Array(texts) => &mut texts[..],
-                            phrase => std::slice::from_mut(phrase),
-                        };
-                        for text in texts {
-                            if let Some(words) = text.as_str().filter(|words| !words.is_empty()) {
-                                *text = json!(format!("({} characters)", words.chars().count()));
-                            }
-                        }
-                    }
-                }
-                _ if name == "context" => *field = json!("(withheld)"),
-                _ => withhold(field),
-            }),
-            Value::Array(items) => items.iter_mut().for_each(withhold),
-            _ => {}
-        }
-    }
     let lines = text.lines().map(|line| {
         let mut value: Value = serde_json::from_str(line).unwrap();
-        withhold(&mut value);
+        call_record::withhold(&mut value);
         format!("{value}\n")
     });
     lines.collect()
