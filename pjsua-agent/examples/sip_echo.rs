@@ -12,14 +12,13 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pjsua_agent::sip::{
-    self, AccountConfig, CallId, FRAME_SAMPLES, FramePort, LATENESS_BOUNDS_US, Listen, SipConfig, SipEvent, Transport,
-};
+use pjsua_agent::leg::{FramePort, Leg, LegEvent, LegId};
+use pjsua_agent::sip::{self, AccountConfig, LATENESS_BOUNDS_US, Listen, SipConfig, SipEvent, Transport};
 
 const DELAY_FRAMES: usize = 25;
 
 struct Echo {
-    frames: VecDeque<[i16; FRAME_SAMPLES]>,
+    frames: VecDeque<media::Samples>,
     counts: Arc<Counts>,
 }
 
@@ -31,7 +30,7 @@ struct Counts {
 }
 
 impl FramePort for Echo {
-    fn put_frame(&mut self, samples: &[i16; FRAME_SAMPLES]) {
+    fn put_frame(&mut self, samples: &media::Samples) {
         self.counts.put.fetch_add(1, Ordering::Relaxed);
         let loud = samples.iter().any(|sample| sample.unsigned_abs() > 1000);
         self.counts.loud.fetch_add(loud.into(), Ordering::Relaxed);
@@ -40,10 +39,10 @@ impl FramePort for Echo {
         }
     }
 
-    fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]) {
+    fn get_frame(&mut self, samples: &mut media::Samples) {
         self.counts.got.fetch_add(1, Ordering::Relaxed);
         let ready = if self.frames.len() > DELAY_FRAMES { self.frames.pop_front() } else { None };
-        samples.copy_from_slice(&ready.unwrap_or([0; FRAME_SAMPLES]));
+        samples.copy_from_slice(&ready.unwrap_or(media::SILENCE));
     }
 }
 
@@ -71,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
         let _ = end_of_file.send(());
     });
 
-    let mut calls: HashMap<CallId, Arc<Counts>> = HashMap::new();
+    let mut calls: HashMap<LegId, Arc<Counts>> = HashMap::new();
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
@@ -80,17 +79,17 @@ async fn main() -> anyhow::Result<()> {
         let Some(event) = event else { break };
         println!("{event:?}");
         match event {
-            SipEvent::IncomingCall(incoming) => {
+            SipEvent::Incoming(incoming) => {
                 let counts = Arc::new(Counts::default());
-                calls.insert(incoming.call, Arc::clone(&counts));
-                handle.answer(incoming.call, Box::new(Echo { frames: VecDeque::new(), counts }));
+                calls.insert(incoming.leg, Arc::clone(&counts));
+                handle.leg(incoming.leg).answer(Box::new(Echo { frames: VecDeque::new(), counts }));
             }
-            SipEvent::Dtmf { call, digit: '*' } => handle.hang_up(call),
-            SipEvent::Dtmf { call, digit: '#' } => handle.send_dtmf(call, "#".into()),
-            SipEvent::CallEnded { call, .. } => {
-                if let Some(counts) = calls.remove(&call) {
+            SipEvent::Leg { leg, event: LegEvent::Dtmf('*') } => handle.leg(leg).hang_up(),
+            SipEvent::Leg { leg, event: LegEvent::Dtmf('#') } => handle.leg(leg).send_dtmf("#"),
+            SipEvent::Leg { leg, event: LegEvent::Ended { .. } } => {
+                if let Some(counts) = calls.remove(&leg) {
                     let [put, loud, got] = [&counts.put, &counts.loud, &counts.got].map(|c| c.load(Ordering::Relaxed));
-                    println!("call {call}: {put} frames heard, {loud} of them loud, {got} frames spoken");
+                    println!("call {leg}: {put} frames heard, {loud} of them loud, {got} frames spoken");
                 }
             }
             _ => {}

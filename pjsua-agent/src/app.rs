@@ -13,16 +13,17 @@ use tracing::{info, warn};
 
 use crate::api::{ApiServer, ApiState};
 use crate::audio_thread::AudioThread;
-use crate::call::{CallEvent, Journal, Registry};
+use crate::call::{Journal, Registry};
 use crate::config::Config;
 use crate::health::{Check, HeartbeatWatch, Readiness};
+use crate::leg::Wait;
 use crate::listening::Listening;
 use crate::live::Live;
 use crate::load::Load;
 use crate::metrics;
 use crate::reload;
 use crate::setup;
-use crate::sip::{self, RegistrationState, Sip, SipEvent, SipHandle, Wait};
+use crate::sip::{self, RegistrationState, Sip, SipEvent, SipHandle};
 use crate::speech::{PhraseCache, Speech};
 
 /// What a refused caller's PBX is told to wait before it tries again.
@@ -180,7 +181,7 @@ impl App {
 
     /// Ends every call with BYE.
     pub fn hang_up_all(&self) {
-        self.shared.registry.deliver_to_all(|| CallEvent::HangUp);
+        self.shared.registry.hang_up_all();
     }
 
     /// Stops every part.
@@ -239,19 +240,9 @@ async fn route_events(shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<S
     while let Some(event) = events.recv().await {
         match event {
             SipEvent::Registration { account, state } => note_registration(&shared, account, state),
-            SipEvent::IncomingCall(call) => admission::admit(&shared, call),
-            SipEvent::MediaActive { call, codec, .. } => {
-                shared.registry.deliver(call, CallEvent::MediaActive { codec });
-            }
-            SipEvent::Dtmf { call, digit } => shared.registry.deliver(call, CallEvent::Dtmf(digit)),
-            SipEvent::Transfer { call, code, done } => {
-                shared.registry.deliver(call, CallEvent::TransferProgress { code, done });
-            }
+            SipEvent::Incoming(incoming) => admission::admit(&shared, Arc::new(shared.sip.leg(incoming.leg)), incoming),
+            SipEvent::Leg { leg, event } => shared.registry.deliver(leg, event),
             SipEvent::Overdue { wait, .. } => metrics::call_overdue(wait.as_str()),
-            SipEvent::CallEnded { call, code, by_peer, reason, overdue } => {
-                let overdue = overdue.map(Wait::as_str);
-                shared.registry.deliver(call, CallEvent::Ended { code, reason, by_peer, overdue });
-            }
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Dependencies point one way, as `tests/architecture.rs` checks: `app` knows everything; `api` shows what `call` and
 //! `health` know, and nothing but `app` imports it; `call` joins the pure machine (`conversation`), the audio (`media`),
-//! the workers (`speech`) and the SIP side through their public types; `speech`, `agent` and `metrics` never see `sip`;
-//! `sip` sees none of them.
+//! the workers (`speech`) and the party on the line (`leg`) through their public types; `sip` makes legs, and nobody but
+//! `app` and `setup` sees it.
 
 pub mod api;
 pub mod app;
@@ -11,6 +11,7 @@ pub mod ask;
 pub mod audio_thread;
 pub mod config;
 pub mod drain;
+pub mod leg;
 pub mod logging;
 pub mod metrics;
 pub mod redact;

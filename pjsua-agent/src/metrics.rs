@@ -66,6 +66,8 @@ metrics! {
     CAPTURE_OVERRUNS "capture_overruns_total" Counter "Frames from the caller lost because the audio thread was late";
     PLAYOUT_UNDERRUNS "playout_underruns_total" Counter "Frames of silence played in the middle of a clause";
     AUDIO_THREAD_TICKS "audio_thread_ticks_total" Counter "Rounds of the audio thread, 20 ms each while a call is up";
+    JOURNAL_LINES_LOST "journal_lines_lost_total" Counter
+        "Lines of journals that were lost because the disk was late; each journal says where";
     WORKER_RESTARTS "worker_restarts_total" Counter "Speech workers started again after they died or hung";
     WORKER_UP "worker_up" Gauge "1 while the worker's health is SERVING";
     QUEUE_DELAY "queue_delay_seconds" Gauge "How long requests to a stage wait at present, smoothed";
@@ -165,8 +167,15 @@ fn register_at_zero() {
     for kind in reply_filter::Unspoken::ALL {
         counter!(TEXT_UNSPOKEN, "kind" => kind.as_str()).absolute(0);
     }
-    for name in [BARGE_INS, FALSE_INTERRUPTIONS, CAPTURE_OVERRUNS, PLAYOUT_UNDERRUNS, AUDIO_THREAD_TICKS, LLM_FALLBACK]
-    {
+    for name in [
+        BARGE_INS,
+        FALSE_INTERRUPTIONS,
+        CAPTURE_OVERRUNS,
+        PLAYOUT_UNDERRUNS,
+        AUDIO_THREAD_TICKS,
+        JOURNAL_LINES_LOST,
+        LLM_FALLBACK,
+    ] {
         counter!(name).absolute(0);
     }
     for store in [CacheStore::Memory, CacheStore::Disk] {
@@ -290,6 +299,11 @@ pub fn capture_overruns(frames: u64) {
 /// `frames` of silence were played in the middle of a clause.
 pub fn playout_underruns(frames: u64) {
     counter!(PLAYOUT_UNDERRUNS).increment(frames);
+}
+
+/// A line of a journal found no room.
+pub fn journal_line_lost() {
+    counter!(JOURNAL_LINES_LOST).increment(1);
 }
 
 /// The audio thread's heartbeat, as it stands.

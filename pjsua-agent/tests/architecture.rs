@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of the daemon with those that it may import, which all stand above it.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("config", &[]),
     ("health", &[]),
+    ("leg", &[]),
     ("redact", &[]),
     ("metrics", &[]),
     ("audio_thread", &[]),
@@ -17,10 +18,10 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("logging", &["config"]),
     ("reload", &["config"]),
     ("agent", &["config"]),
-    ("sip", &["config"]),
+    ("sip", &["config", "leg"]),
     ("speech", &["health", "metrics"]),
     ("load", &["metrics", "speech"]),
-    ("call", &["agent", "audio_thread", "config", "metrics", "sip", "speech"]),
+    ("call", &["agent", "audio_thread", "config", "leg", "metrics", "speech"]),
     ("setup", &["agent", "call", "config", "sip", "speech"]),
     ("live", &["agent", "call", "config", "setup", "speech"]),
     ("ask", &["agent", "call", "config", "setup", "speech"]),
@@ -34,6 +35,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
             "call",
             "config",
             "health",
+            "leg",
             "listening",
             "live",
             "load",

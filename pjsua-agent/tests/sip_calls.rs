@@ -6,7 +6,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use pjsua_agent::sip::{SipEvent, Transport, Wait};
+use pjsua_agent::leg::{Leg, LegEvent, Refusal, Wait};
+use pjsua_agent::sip::{SipEvent, Transport};
 use wire::{Agent, LOUD, Peer, SILENCE, Tone, header};
 
 const TELEPHONE: &str = "0 101\r\na=rtpmap:101 telephone-event/8000";
@@ -58,12 +59,12 @@ fn each_codec_is_negotiated() {
     ] {
         let mut peer = Peer::new(agent.addr);
         peer.invite(media);
-        let call = agent.incoming().call;
-        agent.handle.answer(call, Tone::new(8000).0);
+        let call = agent.incoming().leg;
+        agent.handle.leg(call).answer(Tone::new(8000).0);
         peer.accept();
         assert_eq!(agent.media(), codec);
         assert!(!peer.hear().1.is_empty());
-        agent.handle.hang_up(call);
+        agent.handle.leg(call).hang_up();
         peer.expect("BYE", "200 OK");
         assert_eq!(agent.ended(call), (200, false));
     }
@@ -83,8 +84,9 @@ fn a_call_can_be_refused_with_a_reason_and_a_time() {
     let mut agent = Agent::start(|_| {});
     let mut peer = Peer::new(agent.addr);
     peer.invite("0");
-    let call = agent.incoming().call;
-    agent.handle.reject(call, 486, Some("Busy\r\nX-Evil: 1".into()), Some(Duration::from_secs(7)));
+    let call = agent.incoming().leg;
+    let (reason, retry_after) = ("Busy\r\nX-Evil: 1".into(), Some(Duration::from_secs(7)));
+    agent.handle.leg(call).reject(Refusal { code: 486, reason, retry_after });
     let response = peer.response();
     assert!(response.starts_with("SIP/2.0 486 BusyX-Evil: 1"), "{response}");
     assert_eq!(header(&response, "Retry-After"), "7");
@@ -97,16 +99,16 @@ fn a_caller_who_gives_up_ends_the_call_once() {
     let mut agent = Agent::start(|_| {});
     let mut peer = Peer::new(agent.addr);
     peer.invite("0");
-    let call = agent.incoming().call;
-    agent.handle.ring(call);
+    let call = agent.incoming().leg;
+    agent.handle.leg(call).ring();
     while !peer.receive().starts_with("SIP/2.0 180") {}
     let cancel = peer.request("CANCEL", "", "");
     peer.send(cancel);
     assert!(peer.response().starts_with("SIP/2.0 200"));
     assert!(peer.response().starts_with("SIP/2.0 487"));
     assert_eq!(agent.ended(call), (487, true));
-    agent.handle.answer(call, Tone::new(1).0);
-    agent.handle.hang_up(call);
+    agent.handle.leg(call).answer(Tone::new(1).0);
+    agent.handle.leg(call).hang_up();
     assert!(agent.event_within(Duration::from_millis(300)).is_none());
 }
 
@@ -118,12 +120,12 @@ fn keys_come_by_rtp_and_by_info_and_go_by_rtp() {
         let [high, low] = duration.to_be_bytes();
         peer.send_rtp(101, 1600, &[5, end | 10, high, low]);
     }
-    assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '5', .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Dtmf('5'), .. }));
     let info = "Content-Type: application/dtmf-relay\r\n";
     assert!(peer.ask("INFO", info, "Signal=9\r\nDuration=200\r\n").starts_with("SIP/2.0 200"));
-    assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '9', .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Dtmf('9'), .. }));
     assert!(peer.ask("INFO", "Content-Type: text/plain\r\n", "hello").starts_with("SIP/2.0 415"));
-    agent.handle.send_dtmf(call, "3".into());
+    agent.handle.leg(call).send_dtmf("3");
     let until = Instant::now() + wire::PATIENCE;
     while peer.hear().0 != 101 {
         assert!(Instant::now() < until);
@@ -135,16 +137,16 @@ fn keys_come_by_rtp_and_by_info_and_go_by_rtp() {
 fn a_transfer_reports_its_progress_and_ends_the_leg() {
     let mut agent = Agent::start(|_| {});
     let (mut peer, call, _heard) = agent.call(Transport::Udp, "0");
-    agent.handle.transfer(call, "sip:human@127.0.0.1:5099".into());
+    agent.handle.leg(call).transfer("sip:human@127.0.0.1:5099");
     let refer = peer.expect("REFER", "202 Accepted");
     assert_eq!(header(&refer, "Refer-To"), "sip:human@127.0.0.1:5099");
-    assert!(matches!(agent.event(), SipEvent::Transfer { code: 100, done: false, .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Transfer { code: 100, done: false }, .. }));
     let notify =
         |state: &str| format!("Event: refer\r\nSubscription-State: {state}\r\nContent-Type: message/sipfrag\r\n");
     assert!(peer.ask("NOTIFY", &notify("active;expires=60"), "SIP/2.0 180 Ringing\r\n").starts_with("SIP/2.0 200"));
-    assert!(matches!(agent.event(), SipEvent::Transfer { code: 180, done: false, .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Transfer { code: 180, done: false }, .. }));
     assert!(peer.ask("NOTIFY", &notify("terminated"), "SIP/2.0 200 OK\r\n").starts_with("SIP/2.0 200"));
-    assert!(matches!(agent.event(), SipEvent::Transfer { code: 200, done: true, .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Transfer { code: 200, done: true }, .. }));
     peer.expect("BYE", "200 OK");
     assert_eq!(agent.ended(call), (200, false));
 }
@@ -153,11 +155,11 @@ fn a_transfer_reports_its_progress_and_ends_the_leg() {
 fn a_refused_transfer_leaves_the_call_up() {
     let mut agent = Agent::start(|_| {});
     let (mut peer, call, _heard) = agent.call(Transport::Udp, "0");
-    agent.handle.transfer(call, "not a uri".into());
-    assert!(matches!(agent.event(), SipEvent::Transfer { code: 400, done: true, .. }));
-    agent.handle.transfer(call, "sip:nobody@127.0.0.1".into());
+    agent.handle.leg(call).transfer("not a uri");
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Transfer { code: 400, done: true }, .. }));
+    agent.handle.leg(call).transfer("sip:nobody@127.0.0.1");
     peer.expect("REFER", "603 Decline");
-    assert!(matches!(agent.event(), SipEvent::Transfer { code: 603, done: true, .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Transfer { code: 603, done: true }, .. }));
     assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"));
     assert_eq!(agent.ended(call), (200, true));
 }
@@ -225,8 +227,8 @@ fn a_call_over_tcp_is_taken() {
     stream.write_all(head).unwrap();
     std::thread::sleep(Duration::from_millis(20));
     stream.write_all(tail).unwrap();
-    let call = agent.incoming().call;
-    agent.handle.answer(call, Tone::new(8000).0);
+    let call = agent.incoming().leg;
+    agent.handle.leg(call).answer(Tone::new(8000).0);
     let mut received = String::new();
     let mut buffer = [0; 4096];
     while !received.contains("SIP/2.0 200") {
@@ -244,7 +246,9 @@ fn stopping_hangs_up_and_reports_every_end() {
     let peer = std::thread::spawn(move || peer.expect("BYE", "200 OK"));
     let mut events = agent.stop();
     peer.join().unwrap();
-    assert!(matches!(events.try_recv(), Ok(SipEvent::CallEnded { call: ended, by_peer: false, .. }) if ended == call));
+    assert!(
+        matches!(events.try_recv(), Ok(SipEvent::Leg { leg: ended, event: LegEvent::Ended { by_peer: false, .. } }) if ended == call)
+    );
     assert!(events.try_recv().is_err());
-    handle.hang_up(call);
+    handle.leg(call).hang_up();
 }

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use pjsua_agent::leg::{Leg, LegEvent, Refusal};
+use pjsua_agent::sip::SipEvent;
 use wire::{Agent, LOUD, Peer, Tone, header};
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
@@ -81,9 +83,9 @@ fn a_call_survives_every_broken_message() {
     let mut agent = Agent::start(|_| {});
     let mut peer = Peer::new(agent.addr);
     peer.invite("0");
-    let call = agent.incoming().call;
+    let call = agent.incoming().leg;
     let (tone, heard) = Tone::new(8000);
-    agent.handle.answer(call, tone);
+    agent.handle.leg(call).answer(tone);
     peer.accept();
     agent.media();
 
@@ -103,8 +105,10 @@ fn a_call_survives_every_broken_message() {
     // Those whose damage lies in bytes that mean nothing are calls like any other; they are refused by hand.
     while let Some(event) = agent.event_within(Duration::from_millis(300)) {
         match event {
-            pjsua_agent::sip::SipEvent::IncomingCall(other) => agent.handle.reject(other.call, 486, None, None),
-            pjsua_agent::sip::SipEvent::CallEnded { call: ended, .. } => assert!(ended != call, "the call ended"),
+            SipEvent::Incoming(other) => {
+                agent.handle.leg(other.leg).reject(Refusal { code: 486, reason: String::new(), retry_after: None })
+            }
+            SipEvent::Leg { leg: ended, event: LegEvent::Ended { .. } } => assert!(ended != call, "the call ended"),
             other => panic!("{other:?}"),
         }
     }
@@ -137,8 +141,8 @@ fn keys_in_an_ordinary_offer_do_not_stop_the_call() {
     let mut agent = Agent::start(|_| {});
     let mut peer = Peer::new(agent.addr);
     peer.invite("0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz");
-    let call = agent.incoming().call;
-    agent.handle.answer(call, Tone::new(8000).0);
+    let call = agent.incoming().leg;
+    agent.handle.leg(call).answer(Tone::new(8000).0);
     let response = peer.accept();
     assert!(!response.contains("crypto"), "{response}");
 }

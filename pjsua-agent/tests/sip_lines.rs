@@ -4,19 +4,22 @@ mod wire;
 
 use std::time::{Duration, Instant};
 
-use pjsua_agent::sip::{Bounds, CallId, SipEvent, Wait};
+use pjsua_agent::leg::{Leg, LegEvent, LegId, Wait};
+use pjsua_agent::sip::{Bounds, SipEvent};
 use wire::{Agent, LOUD, Peer, TRANSPORTS, Tone, header};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The next two events must say that the call waited too long, and that it ended for it.
-fn overdue(agent: &mut Agent, call: CallId) -> Wait {
+fn overdue(agent: &mut Agent, call: LegId) -> Wait {
     let wait = match agent.event() {
-        SipEvent::Overdue { call: overdue, wait } if overdue == call => wait,
+        SipEvent::Overdue { leg: overdue, wait } if overdue == call => wait,
         other => panic!("{other:?}"),
     };
     match agent.event() {
-        SipEvent::CallEnded { call: ended, reason, by_peer: false, overdue, .. } if ended == call => {
+        SipEvent::Leg { leg: ended, event: LegEvent::Ended { reason, by_peer: false, overdue, .. } }
+            if ended == call =>
+        {
             assert_eq!((overdue, reason), (Some(wait), wait.to_string()));
         }
         other => panic!("{other:?}"),
@@ -60,11 +63,11 @@ fn calls_that_begin_on_hold_give_their_lines_back() {
         for (peer, _) in &held {
             bye(peer, Wait::Media);
         }
-        let mut ended: Vec<CallId> = Vec::new();
+        let mut ended: Vec<LegId> = Vec::new();
         while ended.len() < held.len() {
             match agent.event() {
                 SipEvent::Overdue { wait: Wait::Media, .. } => {}
-                SipEvent::CallEnded { call, overdue: Some(Wait::Media), .. } => ended.push(call),
+                SipEvent::Leg { leg, event: LegEvent::Ended { overdue: Some(Wait::Media), .. } } => ended.push(leg),
                 other => panic!("{other:?}"),
             }
         }
@@ -81,8 +84,8 @@ fn an_ack_without_the_answer_to_our_offer_ends_the_call() {
         let mut peer = Peer::over(transport, agent.addr);
         let invite = peer.request("INVITE", "", "");
         peer.send(invite);
-        let call = agent.incoming().call;
-        agent.handle.answer(call, Tone::new(8000).0);
+        let call = agent.incoming().leg;
+        agent.handle.leg(call).answer(Tone::new(8000).0);
         assert!(peer.accept().contains("m=audio"), "our offer");
         bye(&peer, Wait::Media);
         assert_eq!(overdue(&mut agent, call), Wait::Media);
@@ -128,9 +131,11 @@ fn a_hold_without_end_ends_the_call() {
         bye(&peer, Wait::Hold);
         while let Some(event) = agent.event_within(SECOND) {
             match event {
-                SipEvent::MediaActive { .. } => {}
-                SipEvent::Overdue { call: overdue, wait } => assert_eq!((overdue, wait), (call, Wait::Hold), "{how}"),
-                SipEvent::CallEnded { overdue, .. } => assert_eq!(overdue, Some(Wait::Hold), "{how}"),
+                SipEvent::Leg { event: LegEvent::Media { .. }, .. } => {}
+                SipEvent::Overdue { leg: overdue, wait } => assert_eq!((overdue, wait), (call, Wait::Hold), "{how}"),
+                SipEvent::Leg { event: LegEvent::Ended { overdue, .. }, .. } => {
+                    assert_eq!(overdue, Some(Wait::Hold), "{how}")
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -144,7 +149,7 @@ fn a_call_that_its_owner_forgets_is_refused() {
     for transport in TRANSPORTS {
         let mut peer = Peer::over(transport, agent.addr);
         peer.invite("0");
-        let call = agent.incoming().call;
+        let call = agent.incoming().leg;
         assert_eq!(peer.status(wire::PATIENCE), Some(603));
         assert_eq!(overdue(&mut agent, call), Wait::Answer);
         let ack = peer.request("ACK", "", "");
@@ -158,11 +163,11 @@ fn a_call_whose_answer_is_never_acknowledged_frees_its_line_when_it_is_hung_up()
     for transport in TRANSPORTS {
         let mut peer = Peer::over(transport, agent.addr);
         peer.invite("0");
-        let call = agent.incoming().call;
-        agent.handle.answer(call, Tone::new(8000).0);
+        let call = agent.incoming().leg;
+        agent.handle.leg(call).answer(Tone::new(8000).0);
         assert!(peer.response().starts_with("SIP/2.0 200"));
         agent.media();
-        agent.handle.hang_up(call);
+        agent.handle.leg(call).hang_up();
         assert!(!agent.ended(call).1);
     }
 }
@@ -171,11 +176,11 @@ fn a_call_whose_answer_is_never_acknowledged_frees_its_line_when_it_is_hung_up()
 fn a_transfer_without_an_outcome_is_given_up_and_the_caller_kept() {
     let mut agent = Agent::start(|config| config.bounds.transfer = SECOND);
     let (mut peer, call, _heard) = agent.call(TRANSPORTS[0], "0");
-    agent.handle.transfer(call, "sip:human@127.0.0.1:5099".into());
+    agent.handle.leg(call).transfer("sip:human@127.0.0.1:5099");
     peer.expect("REFER", "202 Accepted");
-    assert!(matches!(agent.event(), SipEvent::Transfer { code: 100, done: false, .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Transfer { code: 100, done: false }, .. }));
     assert!(matches!(agent.event(), SipEvent::Overdue { wait: Wait::Transfer, .. }));
-    assert!(matches!(agent.event(), SipEvent::Transfer { code: 408, done: true, .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Transfer { code: 408, done: true }, .. }));
     assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"), "the call is still up");
     assert_eq!(agent.ended(call), (200, true));
 }

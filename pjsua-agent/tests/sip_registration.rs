@@ -5,6 +5,7 @@ mod wire;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
+use pjsua_agent::leg::Leg;
 use pjsua_agent::sip::{AccountConfig, RegistrationState, SipEvent};
 use wire::{Agent, Peer, Stream, header};
 
@@ -230,7 +231,7 @@ fn a_digest_is_for_the_registrar_and_its_realm_alone() {
         pbx.send(invite.replace(&own, &format!("Contact: <sip:peer@{}>", challenger.address())));
         let (call, _heard) = agent.answer(&mut pbx);
         agent.media();
-        agent.handle.hang_up(call);
+        agent.handle.leg(call).hang_up();
         let after = challenge_bye(challenger, realm);
         assert_eq!(agent.ended(call), (200, false));
         assert_eq!(after.contains("Proxy-Authorization: Digest"), is_answered, "{from_elsewhere} {realm}: {after}");

@@ -4,6 +4,7 @@ mod wire;
 
 use std::time::Duration;
 
+use pjsua_agent::leg::{Leg, LegEvent};
 use pjsua_agent::sip::{SipConfig, SipEvent, Transport};
 use wire::{Agent, LOUD, Peer, TRANSPORTS, header};
 
@@ -148,7 +149,7 @@ fn a_call_id_alone_presses_no_keys() {
         }
         assert!(agent.event_within(SOON).is_none(), "no key was pressed");
         assert!(peer.ask("INFO", INFO, "Signal=5\r\n").starts_with("SIP/2.0 200"));
-        assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '5', call } if call == id));
+        assert!(matches!(agent.event(), SipEvent::Leg { leg, event: LegEvent::Dtmf('5') } if leg == id));
         assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"));
         assert_eq!(agent.ended(id), (200, true));
     }
@@ -195,7 +196,7 @@ fn nobody_without_both_tags_touches_a_call() {
         assert!(event.is_none(), "{event:?}");
         peer.speak(&LOUD);
         assert!(peer.ask("INFO", INFO, "Signal=5\r\n").starts_with("SIP/2.0 200"), "the caller goes on");
-        assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '5', .. }));
+        assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Dtmf('5'), .. }));
         assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"));
         assert_eq!(agent.ended(id), (200, true));
     }
@@ -207,7 +208,7 @@ fn requests_of_a_dialog_come_in_their_order() {
     for transport in TRANSPORTS {
         let (mut peer, id, _heard) = agent.call(transport, "0");
         assert!(peer.ask("INFO", INFO, "Signal=1\r\n").starts_with("SIP/2.0 200"));
-        assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '1', .. }));
+        assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Dtmf('1'), .. }));
         for method in ["INFO", "BYE", "UPDATE", "INVITE"] {
             peer.cseq -= 2;
             let headers = if method == "INFO" { INFO } else { "" };
@@ -223,7 +224,7 @@ fn requests_of_a_dialog_come_in_their_order() {
         peer.send(ack);
         peer.cseq = real;
         assert!(peer.ask("INFO", INFO, "Signal=3\r\n").starts_with("SIP/2.0 200"));
-        assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '3', .. }));
+        assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Dtmf('3'), .. }));
         assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"));
         assert_eq!(agent.ended(id), (200, true));
     }
@@ -238,10 +239,10 @@ fn an_info_that_is_sent_again_counts_once_and_an_empty_one_is_answered() {
         peer.send(&request);
         assert!(peer.response().starts_with("SIP/2.0 200"));
     }
-    assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '7', .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Dtmf('7'), .. }));
     assert!(peer.ask("INFO", "", "").starts_with("SIP/2.0 200"));
     assert!(peer.ask("INFO", "Content-Type: application/dtmf\r\n", "#").starts_with("SIP/2.0 200"));
-    assert!(matches!(agent.event(), SipEvent::Dtmf { digit: '#', .. }));
+    assert!(matches!(agent.event(), SipEvent::Leg { event: LegEvent::Dtmf('#'), .. }));
     assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"));
     assert_eq!(agent.ended(id), (200, true));
     assert!(peer.ask("INFO", INFO, "Signal=7\r\n").starts_with("SIP/2.0 481"), "the dialog is gone");
@@ -253,8 +254,8 @@ fn a_cancel_must_name_its_invite_in_full() {
     for transport in TRANSPORTS {
         let mut peer = Peer::over(transport, agent.addr);
         peer.invite("0");
-        let id = agent.incoming().call;
-        agent.handle.ring(id);
+        let id = agent.incoming().leg;
+        agent.handle.leg(id).ring();
         while !peer.receive().starts_with("SIP/2.0 180") {}
         let cancel = peer.request("CANCEL", "", "");
         for (what, wrong) in [
@@ -284,7 +285,7 @@ fn a_caller_gets_no_digest_for_a_challenge_of_his_own() {
         for challenge in ["401 Unauthorized\r\nWWW", "407 Proxy Authentication Required\r\nProxy"] {
             let (status, kind) = challenge.split_once("\r\n").unwrap();
             let (peer, id, _heard) = agent.call(transport, "0");
-            agent.handle.hang_up(id);
+            agent.handle.leg(id).hang_up();
             let bye = loop {
                 let message = peer.receive();
                 if message.starts_with("BYE ") {

@@ -4,7 +4,8 @@ mod wire;
 
 use std::time::Duration;
 
-use pjsua_agent::sip::{AccountConfig, CallId, SipEvent, Transport};
+use pjsua_agent::leg::{Leg, LegEvent, LegId};
+use pjsua_agent::sip::{AccountConfig, SipEvent, Transport};
 use wire::{Agent, Peer, TRANSPORTS, Tone, header};
 
 const TABLE: &str = include_str!("../../docs/security.md");
@@ -63,12 +64,12 @@ fn ask(agent: &mut Agent, peer: &mut Peer, method: &str) -> Option<u16> {
     let request = request(peer, method);
     peer.send(request);
     if method == "INVITE"
-        && let Some(SipEvent::IncomingCall(call)) = agent.event_within(Duration::from_millis(200))
+        && let Some(SipEvent::Incoming(call)) = agent.event_within(Duration::from_millis(200))
     {
-        agent.handle.answer(call.call, Tone::new(8000).0);
+        agent.handle.leg(call.leg).answer(Tone::new(8000).0);
         peer.accept();
         agent.media();
-        end(agent, peer, call.call);
+        end(agent, peer, call.leg);
         return Some(200);
     }
     peer.status(limit(method))
@@ -78,9 +79,9 @@ fn limit(method: &str) -> Duration {
     if method == "ACK" { Duration::from_millis(50) } else { wire::PATIENCE }
 }
 
-fn end(agent: &mut Agent, peer: &mut Peer, call: CallId) {
+fn end(agent: &mut Agent, peer: &mut Peer, call: LegId) {
     assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"));
-    while !matches!(agent.event(), SipEvent::CallEnded { call: ended, .. } if ended == call) {}
+    while !matches!(agent.event(), SipEvent::Leg { leg: ended, event: LegEvent::Ended { .. } } if ended == call) {}
 }
 
 /// The answer to a request of a call, rightly or wrongly named.
@@ -88,7 +89,7 @@ fn ask_within(agent: &mut Agent, transport: Transport, method: &str, misnamed: b
     if method == "CANCEL" && !misnamed {
         let mut peer = Peer::over(transport, agent.addr);
         peer.invite("0");
-        let call = agent.incoming().call;
+        let call = agent.incoming().leg;
         let cancel = peer.request("CANCEL", "", "");
         peer.send(cancel);
         let answers = [peer.status(wire::PATIENCE), peer.status(wire::PATIENCE)];
@@ -111,7 +112,7 @@ fn ask_within(agent: &mut Agent, transport: Transport, method: &str, misnamed: b
         peer.send(ack);
     }
     if method == "BYE" && !misnamed {
-        while !matches!(agent.event(), SipEvent::CallEnded { call: ended, .. } if ended == id) {}
+        while !matches!(agent.event(), SipEvent::Leg { leg: ended, event: LegEvent::Ended { .. } } if ended == id) {}
     } else {
         end(agent, &mut peer, id);
     }

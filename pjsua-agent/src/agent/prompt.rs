@@ -146,23 +146,8 @@ mod tests {
             slot: None,
             ask: None,
         };
-        Agent {
-            name: "demo".into(),
-            file: "demo.toml".into(),
-            greeting: "Hello".into(),
-            prompt: "You sell pots.".into(),
-            language: "en".into(),
-            other_languages: Vec::new(),
-            human: None,
-            voice: None,
-            rules: vec![rule("We open at nine, {caller_name}.", false), rule("One moment.", true)],
-            fallback: "Sorry?".into(),
-            phrases: Default::default(),
-            turns: Default::default(),
-            spoken_style: true,
-            vocabulary: Vec::new(),
-            pre_response: None,
-        }
+        let rules = vec![rule("We open at nine, {caller_name}.", false), rule("One moment.", true)];
+        Agent { rules, ..Agent::that_sells_pots() }
     }
 
     #[test]

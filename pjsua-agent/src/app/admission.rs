@@ -4,29 +4,30 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use call_record::Recorder;
 use media::AudioSettings;
 use tracing::{Instrument, info_span, warn};
 
 use super::{RETRY_AFTER, Shared};
 use crate::agent::CallContext;
-use crate::call::{self, Answerer, Answerers, CallSetup, CallSummary, ClockPort, Direction, ReplyBounds, unix_ms};
+use crate::call::{self, Answerer, Answerers, CallSetup, CallSummary, Direction, ReplyBounds, unix_ms};
 use crate::config::{Agent, Config, Llm};
+use crate::leg::{Incoming, Leg, Refusal};
 use crate::live::{Answering, LiveAgent};
 use crate::metrics::{self, CallOutcome};
 use crate::setup;
-use crate::sip::IncomingCall;
 
 /// Time between two levels in the journal: draws words apart.
 const LEVELS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Answers a call, or says why not.
-pub(super) fn admit(shared: &Arc<Shared>, incoming: IncomingCall) {
-    let span = info_span!("call", id = incoming.call.0, sip_call_id = incoming.sip_call_id);
+pub(super) fn admit(shared: &Arc<Shared>, leg: Arc<dyn Leg>, incoming: Incoming) {
+    let span = info_span!("call", id = incoming.leg.0, sip_call_id = incoming.call_id);
     let _entered = span.enter();
     let refuse = |code: u16, reason: &str, retry_after| {
         warn!(code, reason, "call refused");
         metrics::call_ended(CallOutcome::Rejected);
-        shared.sip.reject(incoming.call, code, Some(reason.to_owned()), retry_after);
+        leg.reject(Refusal { code, reason: reason.to_owned(), retry_after });
     };
     let live = shared.live();
     let Some(answering) = live.answering(incoming.account.as_deref()) else {
@@ -45,20 +46,26 @@ pub(super) fn admit(shared: &Arc<Shared>, incoming: IncomingCall) {
     if delay > live.config.daemon.refuse_from {
         return refuse(503, &format!("Requests wait {:.1} s", delay.as_secs_f64()), Some(RETRY_AFTER));
     }
-    answer(shared, &live.config, incoming, answering, span.clone());
+    answer(shared, &live.config, (leg, incoming), answering, span.clone());
 }
 
 fn reply_bounds(llm: &Llm) -> ReplyBounds {
     ReplyBounds { max_tokens: llm.max_tokens, temperature: llm.temperature }
 }
 
-fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answering: Answering, span: tracing::Span) {
+fn answer(
+    shared: &Arc<Shared>,
+    config: &Config,
+    (leg, incoming): (Arc<dyn Leg>, Incoming),
+    answering: Answering,
+    span: tracing::Span,
+) {
     let audio_settings = AudioSettings {
         levels_interval: if shared.journal.is_some() { LEVELS_INTERVAL } else { Duration::ZERO },
         ..setup::audio_settings(&config.vad)
     };
     let audio = media::call_audio(&audio_settings);
-    let (entry, events) = shared.registry.add(incoming.call, summary_of(&incoming, &answering.agent.agent));
+    let (entry, messages) = shared.registry.add(incoming.leg, summary_of(&incoming, &answering.agent.agent));
     metrics::calls_active(shared.registry.len());
     let context = CallContext::new(
         &incoming.from_uri,
@@ -71,10 +78,12 @@ fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answeri
         let settings = shared.listening.limit(setup::conversation_settings(&agent, &context));
         Answerer { agent, phrases, voice, settings }
     };
-    let journal = shared.journal.as_ref().map(|journal| journal.start_call(incoming.call.0, &incoming.sip_call_id));
-    let setup = CallSetup {
-        call: incoming.call,
-        sip: shared.sip.clone(),
+    let mut recorder = Recorder::new(incoming.leg.0);
+    if let Some(journal) = &shared.journal {
+        recorder.subscribe(journal.of_call(incoming.leg.0, &incoming.call_id));
+    }
+    let mut setup = CallSetup {
+        leg: Arc::clone(&leg),
         speech: Arc::clone(&shared.speech),
         answerers: Answerers::new(answerer(answering.agent), answering.others.into_iter().map(answerer).collect()),
         context,
@@ -88,14 +97,13 @@ fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answeri
         audio_events: audio.events,
         audio_stats: audio.stats,
         slot: shared.audio.add(audio.audio),
-        journal,
+        recorder,
         entry,
-        events,
+        messages,
     };
-    setup.write_start(&incoming);
-    shared.sip.answer(incoming.call, Box::new(ClockPort(audio.clock)));
+    setup.record_start(&incoming);
+    leg.answer(Box::new(audio.clock));
     let shared = Arc::clone(shared);
-    let call = incoming.call;
     tokio::spawn(
         async move {
             // The driver is a task of its own, so that a panic in it ends this call and no other.
@@ -104,11 +112,11 @@ fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answeri
                 Ok(outcome) => outcome,
                 Err(error) => {
                     tracing::error!(%error, "the call's driver ended badly; the call is ended");
-                    shared.sip.hang_up(call);
+                    leg.hang_up();
                     CallOutcome::Failed
                 }
             };
-            shared.registry.remove(call);
+            shared.registry.remove(leg.id());
             metrics::calls_active(shared.registry.len());
             metrics::call_ended(outcome);
         }
@@ -116,10 +124,10 @@ fn answer(shared: &Arc<Shared>, config: &Config, incoming: IncomingCall, answeri
     );
 }
 
-fn summary_of(incoming: &IncomingCall, agent: &Agent) -> CallSummary {
+fn summary_of(incoming: &Incoming, agent: &Agent) -> CallSummary {
     CallSummary {
-        id: incoming.call.0,
-        sip_call_id: incoming.sip_call_id.clone(),
+        id: incoming.leg.0,
+        sip_call_id: incoming.call_id.clone(),
         agent: agent.name.clone(),
         account: incoming.account.clone(),
         direction: Direction::Incoming,

@@ -103,7 +103,7 @@ impl Driver {
             return self.feed(Input::PreResponse { turn, text: String::new() });
         };
         let request = agent::pre_response_request(
-            self.call.0,
+            self.leg.id().0,
             self.agent(),
             pre_response,
             &self.context,
@@ -135,7 +135,7 @@ impl Driver {
 
     fn request_after(&self, history: &[Entry]) -> GenerateRequest {
         let ReplyBounds { max_tokens, temperature } = self.bounds;
-        agent::request_for(self.call.0, self.agent(), &self.context, history, max_tokens, temperature)
+        agent::request_for(self.leg.id().0, self.agent(), &self.context, history, max_tokens, temperature)
     }
 
     /// Lets the model read what the caller has said so far: the prompt of the reply begins so.
@@ -166,7 +166,7 @@ impl Driver {
         match &self.agent().human {
             Some(human) => {
                 info!("transfer to a human");
-                self.sip.transfer(self.call, human.to_string());
+                self.leg.transfer(&human.to_string());
             }
             None => self.feed(Input::TransferFailed { code: 404 }),
         }
@@ -178,7 +178,7 @@ impl Driver {
             if self.outcome == CallOutcome::Failed {
                 self.outcome = CallOutcome::Completed;
             }
-            self.sip.hang_up(self.call);
+            self.leg.hang_up();
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The shell round the pure conversation machine: feeds it, carries out its actions, writes the journal.
+//! The shell round the pure conversation machine: feeds it, carries out its actions, records what happens.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call_record::{self as record, AudioCounters, Record, Started};
+use call_record::{AudioCounters, CallEvent, FORMAT, Record, Recorder, Started};
 use conversation::{Conversation, Input, Settings};
 use hearing::Hearing;
 use media::{AudioEvents, AudioStats, Playout};
@@ -13,7 +13,6 @@ use tracing::{info, warn};
 use super::answerers::{Answerer, Answerers};
 use super::ear::CallEar;
 use super::inputs::TaskResult;
-use super::journal::CallJournal;
 use super::recogniser::Recogniser;
 use super::registry::CallEntry;
 use super::reply::{Reading, Reply};
@@ -22,32 +21,20 @@ use super::voice::Voice;
 use crate::agent::CallContext;
 use crate::audio_thread::CallSlot;
 use crate::config::Agent;
+use crate::leg::{Incoming, Leg, LegEvent, Wait};
 use crate::metrics::{self, CallOutcome};
-use crate::sip::{CallId, IncomingCall, SipHandle};
+
 use crate::speech::Speech;
 
 /// How long a call that was told to end may take before it is forgotten: the longest non-INVITE transaction (RFC 3261
 /// timer F, 32 s) is not worth keeping a driver for, since PJSIP finishes it alone.
 const HANG_UP_GRACE: Duration = Duration::from_secs(5);
 
-/// What SIP or the daemon tell a call.
+/// What a call is told from outside.
 #[derive(Debug)]
-pub enum CallEvent {
-    MediaActive {
-        codec: String,
-    },
-    Dtmf(char),
-    TransferProgress {
-        code: u16,
-        done: bool,
-    },
-    Ended {
-        code: u16,
-        reason: String,
-        by_peer: bool,
-        /// What the call has waited too long for, so that it was ended.
-        overdue: Option<&'static str>,
-    },
+pub enum CallMessage {
+    /// Something happened to its leg.
+    Leg(LegEvent),
     /// The daemon ends: say nothing more, hang up.
     HangUp,
 }
@@ -62,8 +49,7 @@ pub struct ReplyBounds {
 
 /// All that one call is made of.
 pub struct CallSetup {
-    pub call: CallId,
-    pub sip: SipHandle,
+    pub leg: Arc<dyn Leg>,
     pub speech: Arc<Speech>,
     pub answerers: Answerers,
     pub context: CallContext,
@@ -82,20 +68,20 @@ pub struct CallSetup {
     pub audio_events: AudioEvents,
     pub audio_stats: Arc<AudioStats>,
     pub slot: CallSlot,
-    pub journal: Option<CallJournal>,
+    /// All who want to know what happens.
+    pub recorder: Recorder,
     pub entry: Arc<CallEntry>,
-    pub events: mpsc::UnboundedReceiver<CallEvent>,
+    pub messages: mpsc::UnboundedReceiver<CallMessage>,
 }
 
 impl CallSetup {
-    /// Writes who called whom to the journal.
-    pub fn write_start(&self, incoming: &IncomingCall) {
-        let Some(journal) = &self.journal else { return };
+    /// Records who called whom.
+    pub fn record_start(&mut self, incoming: &Incoming) {
         let Answerer { agent, settings, .. } = self.answerers.current();
         let started = Started {
-            format: record::FORMAT,
+            format: FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),
-            sip_call_id: incoming.sip_call_id.clone(),
+            sip_call_id: incoming.call_id.clone(),
             account: incoming.account.clone(),
             agent: agent.name.clone(),
             from: incoming.from_uri.clone(),
@@ -104,14 +90,14 @@ impl CallSetup {
             context: self.context.headers.clone(),
             settings: settings.clone(),
         };
-        journal.write(0, Record::Call(record::CallEvent::Started(Box::new(started))));
+        self.recorder.record(0, Record::Call(CallEvent::Started(Box::new(started))));
     }
 }
 
 /// Runs a call from its answer to its end.
 pub async fn drive(setup: CallSetup) -> CallOutcome {
     let (results_in, results) = mpsc::unbounded_channel();
-    let CallSetup { answerers, playout, audio_events, events, .. } = setup;
+    let CallSetup { answerers, playout, audio_events, messages, .. } = setup;
     let Answerer { agent, phrases, voice, settings } = answerers.current();
     let ears = results_in.clone();
     let ear = CallEar::new(setup.hearing.as_deref(), move |event| {
@@ -124,15 +110,14 @@ pub async fn drive(setup: CallSetup) -> CallOutcome {
         ear,
         recogniser,
         voice: Voice::new(playout, Arc::clone(&setup.speech), Arc::clone(phrases), voice.clone()),
-        call: setup.call,
-        sip: setup.sip,
+        leg: setup.leg,
         speech: setup.speech,
         answerers,
         context: setup.context,
         bounds: setup.bounds,
         pre_response_bounds: setup.pre_response_bounds,
         audio_stats: setup.audio_stats,
-        journal: setup.journal,
+        recorder: setup.recorder,
         entry: setup.entry,
         _slot: setup.slot,
         results_in,
@@ -146,19 +131,18 @@ pub async fn drive(setup: CallSetup) -> CallOutcome {
         outcome: CallOutcome::Failed,
         ended: false,
     };
-    driver.run(audio_events, events, results, setup.busy).await
+    driver.run(audio_events, messages, results, setup.busy).await
 }
 
 pub(super) struct Driver {
-    pub(super) call: CallId,
-    pub(super) sip: SipHandle,
+    pub(super) leg: Arc<dyn Leg>,
     pub(super) speech: Arc<Speech>,
     pub(super) answerers: Answerers,
     pub(super) context: CallContext,
     pub(super) bounds: ReplyBounds,
     pub(super) pre_response_bounds: ReplyBounds,
     pub(super) audio_stats: Arc<AudioStats>,
-    pub(super) journal: Option<CallJournal>,
+    pub(super) recorder: Recorder,
     pub(super) entry: Arc<CallEntry>,
     pub(super) _slot: CallSlot,
     pub(super) conversation: Conversation,
@@ -183,7 +167,7 @@ impl Driver {
     async fn run(
         mut self,
         mut audio: AudioEvents,
-        mut events: mpsc::UnboundedReceiver<CallEvent>,
+        mut messages: mpsc::UnboundedReceiver<CallMessage>,
         mut results: mpsc::UnboundedReceiver<TaskResult>,
         mut busy: watch::Receiver<bool>,
     ) -> CallOutcome {
@@ -193,8 +177,9 @@ impl Driver {
             let deadline = self.deadline();
             tokio::select! {
                 biased;
-                event = events.recv() => match event {
-                    Some(event) => self.on_call_event(event),
+                message = messages.recv() => match message {
+                    Some(CallMessage::Leg(event)) => self.on_leg(event),
+                    Some(CallMessage::HangUp) => self.hang_up(),
                     None => self.ended = true,
                 },
                 event = audio.recv() => match event {
@@ -228,14 +213,8 @@ impl Driver {
         self.answered.map_or(Duration::ZERO, |answered| answered.elapsed())
     }
 
-    pub(super) fn record(&self, record: Record) {
-        self.record_at(self.micros(), record);
-    }
-
-    fn record_at(&self, micros: u64, record: Record) {
-        if let Some(journal) = &self.journal {
-            journal.write(micros, record);
-        }
+    pub(super) fn record(&mut self, record: Record) {
+        self.recorder.record(self.micros(), record);
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -258,7 +237,7 @@ impl Driver {
         if let Some((at, timer)) = self.conversation.poll_timeout()
             && at <= now
         {
-            self.record_at(micros, Record::Timeout { timer });
+            self.recorder.record(micros, Record::Timeout { timer });
             self.conversation.handle_timeout(now);
             self.carry_out();
         }
@@ -271,7 +250,7 @@ impl Driver {
     pub(super) fn feed(&mut self, input: Input) {
         // One reading for both: a replay gives the machine the journal's time.
         let micros = self.micros();
-        self.record_at(micros, Record::Input { input: input.clone() });
+        self.recorder.record(micros, Record::Input { input: input.clone() });
         self.conversation.handle_input(input, conversation::Instant::from_micros(micros));
         self.carry_out();
     }
@@ -283,52 +262,56 @@ impl Driver {
         }
     }
 
-    fn on_call_event(&mut self, event: CallEvent) {
+    fn on_leg(&mut self, event: LegEvent) {
         match event {
-            CallEvent::MediaActive { codec } => {
-                if self.answered.is_none() {
-                    self.answered = Some(Instant::now());
-                    info!(codec, "answered");
-                    self.record(Record::Call(record::CallEvent::Answered { codec: codec.clone() }));
-                    self.entry.update(|summary| summary.codec = Some(codec));
-                    self.feed(Input::CallAnswered);
-                } else {
-                    self.record(Record::Call(record::CallEvent::Media { codec }));
-                }
-            }
-            CallEvent::Dtmf(digit) => self.feed(Input::Dtmf { digit }),
-            CallEvent::TransferProgress { code, done } => {
-                self.record(Record::Call(record::CallEvent::Transfer { code, done }));
-                match code {
-                    200..300 if done => {
-                        info!("transferred");
-                        self.outcome = CallOutcome::Transferred;
-                        self.feed(Input::TransferSucceeded);
-                    }
-                    300.. => {
-                        warn!(code, "the transfer failed");
-                        self.feed(Input::TransferFailed { code });
-                    }
-                    _ => {}
-                }
-            }
-            CallEvent::Ended { code, reason, by_peer, overdue } => {
-                info!(code, reason, by_peer, overdue, "call ended");
-                self.feed(Input::CallEnded);
-                let overdue = overdue.map(str::to_owned);
-                self.record(Record::Call(record::CallEvent::Ended { code, reason, by_peer, overdue }));
-                if by_peer && self.outcome == CallOutcome::Failed {
-                    self.outcome = CallOutcome::CallerHungUp;
-                }
-                self.ended = true;
-            }
-            CallEvent::HangUp => self.hang_up(),
+            LegEvent::Media { codec } => self.media_active(codec),
+            LegEvent::Dtmf(digit) => self.feed(Input::Dtmf { digit }),
+            LegEvent::Transfer { code, done } => self.transfer_reported(code, done),
+            LegEvent::Ended { code, reason, by_peer, overdue } => self.leg_ended(code, reason, by_peer, overdue),
         }
     }
 
-    fn close(self) -> CallOutcome {
+    fn media_active(&mut self, codec: String) {
+        if self.answered.is_some() {
+            return self.record(Record::Call(CallEvent::Media { codec }));
+        }
+        self.answered = Some(Instant::now());
+        info!(codec, "answered");
+        self.record(Record::Call(CallEvent::Answered { codec: codec.clone() }));
+        self.entry.update(|summary| summary.codec = Some(codec));
+        self.feed(Input::CallAnswered);
+    }
+
+    fn transfer_reported(&mut self, code: u16, done: bool) {
+        self.record(Record::Call(CallEvent::Transfer { code, done }));
+        match code {
+            200..300 if done => {
+                info!("transferred");
+                self.outcome = CallOutcome::Transferred;
+                self.feed(Input::TransferSucceeded);
+            }
+            300.. => {
+                warn!(code, "the transfer failed");
+                self.feed(Input::TransferFailed { code });
+            }
+            _ => {}
+        }
+    }
+
+    fn leg_ended(&mut self, code: u16, reason: String, by_peer: bool, overdue: Option<Wait>) {
+        let overdue = overdue.map(Wait::as_str);
+        info!(code, reason, by_peer, overdue, "call ended");
+        self.feed(Input::CallEnded);
+        self.record(Record::Call(CallEvent::Ended { code, reason, by_peer, overdue: overdue.map(str::to_owned) }));
+        if by_peer && self.outcome == CallOutcome::Failed {
+            self.outcome = CallOutcome::CallerHungUp;
+        }
+        self.ended = true;
+    }
+
+    fn close(mut self) -> CallOutcome {
         self.record(Record::History { entries: self.conversation.history().to_vec() });
-        let stats = &self.audio_stats;
+        let stats = Arc::clone(&self.audio_stats);
         metrics::capture_overruns(stats.capture_overruns());
         metrics::playout_underruns(stats.playout_underruns());
         self.record(Record::Audio(AudioCounters {

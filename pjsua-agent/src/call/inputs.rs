@@ -74,7 +74,7 @@ impl Driver {
         self.write_timing(line);
     }
 
-    pub(super) fn write_timing(&self, line: Option<TurnLine>) {
+    pub(super) fn write_timing(&mut self, line: Option<TurnLine>) {
         let Some(line) = line else { return };
         let times = line.times();
         if let Some(waterfall) = &times.waterfall {

@@ -2,31 +2,30 @@
 //!
 //! The lines are those of [`call_record`]; `docs/journal.md` tells of each kind and its fields.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use call_record::{Line, Record, Words};
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use call_record::{Line, Subscriber, Words};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-/// Lines that may wait for the disk before further ones are dropped and counted.
+use crate::metrics;
+
+/// Lines that may wait for the disk before further ones are lost.
 const QUEUE_LINES: usize = 16_384;
 
 enum Entry {
-    Open { call: u64, path: PathBuf },
-    Line { call: u64, line: String },
-    Close { call: u64 },
+    Line { path: Arc<Path>, line: Line },
+    Close { path: Arc<Path> },
 }
 
 /// The writer of all journals: one thread, so that a slow disk delays no call.
 pub struct Journal {
     dir: PathBuf,
     queue: Sender<Entry>,
-    dropped: Arc<AtomicU64>,
-    words: Words,
     writer: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -44,20 +43,18 @@ impl Journal {
         fs::remove_file(&probe)?;
         let words = if transcripts { Words::Written } else { Words::Withheld };
         let (queue, entries) = bounded(QUEUE_LINES);
-        let writer = std::thread::Builder::new().name("journal".into()).spawn(move || write_entries(&entries))?;
-        Ok(Journal { dir: dir.to_owned(), queue, dropped: Arc::default(), words, writer: Some(writer) })
+        let writer =
+            std::thread::Builder::new().name("journal".into()).spawn(move || write_entries(&entries, words))?;
+        Ok(Journal { dir: dir.to_owned(), queue, writer: Some(writer) })
     }
 
-    /// Starts the journal of one call. Its file is named after the time and `sip_call_id`.
-    pub fn start_call(&self, call: u64, sip_call_id: &str) -> CallJournal {
+    /// The journal of one call. Its file is named after the time and `call_id`, the other side's name for the call.
+    pub fn of_call(&self, call: u64, call_id: &str) -> CallJournal {
         let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "");
         let id: String =
-            sip_call_id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(48).collect();
-        let path = self.dir.join(format!("{time}-{call}-{id}.jsonl"));
-        let journal =
-            CallJournal { call, queue: self.queue.clone(), dropped: Arc::clone(&self.dropped), words: self.words };
-        journal.send(Entry::Open { call, path });
-        journal
+            call_id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(48).collect();
+        let path = self.dir.join(format!("{time}-{call}-{id}.jsonl")).into();
+        CallJournal { path, queue: self.queue.clone(), keeps_up: true }
     }
 }
 
@@ -74,62 +71,69 @@ impl Drop for Journal {
 
 /// The journal of one call.
 pub struct CallJournal {
-    call: u64,
+    path: Arc<Path>,
     queue: Sender<Entry>,
-    dropped: Arc<AtomicU64>,
-    words: Words,
+    /// The last line found room.
+    keeps_up: bool,
 }
 
-impl CallJournal {
-    /// Writes what happened `t` microseconds after the answer.
-    pub fn write(&self, t: u64, record: Record) {
-        let line = Line { t, call: self.call, record }.to_json(self.words);
-        self.send(Entry::Line { call: self.call, line });
-    }
-
-    fn send(&self, entry: Entry) {
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(entry) {
-            let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-            if dropped.is_power_of_two() {
-                tracing::error!(dropped, "the disk does not keep up with the journal; lines are lost");
+impl Subscriber for CallJournal {
+    fn offer(&mut self, line: &Line) -> bool {
+        let kept_up = self.keeps_up;
+        // The writer is gone only once the daemon ends.
+        self.keeps_up = self.queue.try_send(Entry::Line { path: Arc::clone(&self.path), line: line.clone() }).is_ok();
+        if !self.keeps_up {
+            metrics::journal_line_lost();
+            if kept_up {
+                tracing::error!(
+                    "the disk does not keep up with the journal: lines are lost, and the journal says where"
+                );
             }
         }
+        self.keeps_up
     }
 }
 
 impl Drop for CallJournal {
     fn drop(&mut self) {
-        self.send(Entry::Close { call: self.call });
+        // Where this finds no room, the file stays open until the daemon ends.
+        let _ = self.queue.try_send(Entry::Close { path: Arc::clone(&self.path) });
     }
 }
 
-fn write_entries(entries: &Receiver<Entry>) {
-    let mut files = std::collections::HashMap::new();
+fn write_entries(entries: &Receiver<Entry>, words: Words) {
+    // Of a file that cannot be opened or written to nothing more is tried.
+    let mut files: HashMap<Arc<Path>, Option<BufWriter<File>>> = HashMap::new();
     for entry in entries {
         match entry {
-            Entry::Open { call, path } => match OpenOptions::new().create(true).append(true).open(&path) {
-                Ok(file) => {
-                    files.insert(call, BufWriter::new(file));
-                }
-                Err(error) => tracing::error!(call, path = %path.display(), %error, "journal cannot be opened"),
-            },
-            Entry::Line { call, line } => {
-                let Some(file) = files.get_mut(&call) else { continue };
+            Entry::Line { path, line } => {
+                let file = files.entry(Arc::clone(&path)).or_insert_with(|| open(&path));
+                let Some(open) = file else { continue };
                 // Flushed at once: a journal is wanted most when the daemon did not end well.
-                if let Err(error) = writeln!(file, "{line}").and_then(|()| file.flush()) {
-                    tracing::error!(call, %error, "journal cannot be written; this call is recorded no further");
-                    files.remove(&call);
+                if let Err(error) = writeln!(open, "{}", line.to_json(words)).and_then(|()| open.flush()) {
+                    tracing::error!(path = %path.display(), %error, "the journal cannot be written; this call is recorded no further");
+                    *file = None;
                 }
             }
-            Entry::Close { call } => {
-                files.remove(&call);
+            Entry::Close { path } => {
+                files.remove(&path);
             }
         }
     }
 }
 
+fn open(path: &Path) -> Option<BufWriter<File>> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.inspect_err(|error| {
+        tracing::error!(path = %path.display(), %error, "the journal cannot be opened; this call is not recorded");
+    })
+    .ok()
+    .map(BufWriter::new)
+}
+
 #[cfg(test)]
 mod tests {
+    use call_record::Record;
     use conversation::Input;
     use serde_json::{Value, json};
 
@@ -150,8 +154,8 @@ mod tests {
     fn a_line_carries_time_call_and_kind() {
         let dir = scratch("line");
         let journal = Journal::open(&dir, true).unwrap();
-        let call = journal.start_call(7, "a@b/../c");
-        call.write(20_000, Record::Input { input: Input::SpeechStarted });
+        let mut call = journal.of_call(7, "a@b/../c");
+        assert!(call.offer(&Line { t: 20_000, call: 7, record: Record::Input { input: Input::SpeechStarted } }));
         drop(call);
         drop(journal);
         assert_eq!(
@@ -165,8 +169,8 @@ mod tests {
     fn without_transcripts_no_word_is_written() {
         let dir = scratch("withheld");
         let journal = Journal::open(&dir, false).unwrap();
-        let call = journal.start_call(1, "x");
-        call.write(0, Record::Prompt { prompt: "my pin is four".into() });
+        let mut call = journal.of_call(1, "x");
+        assert!(call.offer(&Line { t: 0, call: 1, record: Record::Prompt { prompt: "my pin is four".into() } }));
         drop(call);
         drop(journal);
         assert_eq!(lines_of(&dir)[0]["prompt"], "(14 characters)");

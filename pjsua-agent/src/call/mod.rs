@@ -2,8 +2,9 @@
 
 mod actions;
 mod answerers;
-mod clock_port;
 mod driver;
+#[cfg(test)]
+mod driver_tests;
 mod ear;
 mod inputs;
 mod journal;
@@ -21,8 +22,7 @@ mod voice;
 mod voice_tests;
 
 pub use answerers::{Answerer, Answerers};
-pub use clock_port::ClockPort;
-pub use driver::{CallEvent, CallSetup, ReplyBounds, drive};
+pub use driver::{CallSetup, ReplyBounds, drive};
 pub use journal::Journal;
 pub use phrases::Phrases;
 pub use registry::{Registry, unix_ms};

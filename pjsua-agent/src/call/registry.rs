@@ -6,13 +6,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
 
-use super::driver::CallEvent;
+use super::driver::CallMessage;
 use super::summary::CallSummary;
-use crate::sip::CallId;
+use crate::leg::{LegEvent, LegId};
 
 /// One call as others see it.
 pub struct CallEntry {
-    events: mpsc::UnboundedSender<CallEvent>,
+    /// Not bounded, since the end of a leg must not be lost and nobody may wait here. Each message stems from a SIP message
+    /// of the call's own peer or from an operator, and a driver takes it within microseconds.
+    messages: mpsc::UnboundedSender<CallMessage>,
     summary: Mutex<CallSummary>,
 }
 
@@ -25,7 +27,7 @@ impl CallEntry {
 
 /// All calls that have been answered or are being answered.
 pub struct Registry {
-    calls: Mutex<BTreeMap<u64, Arc<CallEntry>>>,
+    calls: Mutex<BTreeMap<LegId, Arc<CallEntry>>>,
     count: watch::Sender<usize>,
 }
 
@@ -36,34 +38,34 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// Adds a call; its events arrive at the returned receiver.
-    pub fn add(&self, call: CallId, summary: CallSummary) -> (Arc<CallEntry>, mpsc::UnboundedReceiver<CallEvent>) {
-        let (events, receiver) = mpsc::unbounded_channel();
-        let entry = Arc::new(CallEntry { events, summary: Mutex::new(summary) });
+    /// Adds a call by its first leg; what its driver is to know arrives at the returned receiver.
+    pub fn add(&self, leg: LegId, summary: CallSummary) -> (Arc<CallEntry>, mpsc::UnboundedReceiver<CallMessage>) {
+        let (messages, receiver) = mpsc::unbounded_channel();
+        let entry = Arc::new(CallEntry { messages, summary: Mutex::new(summary) });
         let mut calls = lock(&self.calls);
-        calls.insert(call.0, Arc::clone(&entry));
+        calls.insert(leg, Arc::clone(&entry));
         self.count.send_replace(calls.len());
         (entry, receiver)
     }
 
-    pub fn remove(&self, call: CallId) {
+    pub fn remove(&self, leg: LegId) {
         let mut calls = lock(&self.calls);
-        calls.remove(&call.0);
+        calls.remove(&leg);
         self.count.send_replace(calls.len());
     }
 
-    /// Hands an event to the call's driver; an event for a call that is gone is dropped.
-    pub fn deliver(&self, call: CallId, event: CallEvent) {
-        let entry = lock(&self.calls).get(&call.0).cloned();
-        if let Some(entry) = entry {
-            let _ = entry.events.send(event);
+    /// Hands an event to the driver of the leg's call; one for a call that is gone is dropped.
+    pub fn deliver(&self, leg: LegId, event: LegEvent) {
+        if let Some(entry) = lock(&self.calls).get(&leg) {
+            // The driver may have ended just now.
+            let _ = entry.messages.send(CallMessage::Leg(event));
         }
     }
 
-    /// The same event to every call.
-    pub fn deliver_to_all(&self, event: impl Fn() -> CallEvent) {
+    /// Tells every call to end.
+    pub fn hang_up_all(&self) {
         for entry in lock(&self.calls).values() {
-            let _ = entry.events.send(event());
+            let _ = entry.messages.send(CallMessage::HangUp);
         }
     }
 

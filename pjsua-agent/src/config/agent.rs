@@ -45,6 +45,30 @@ pub struct Agent {
     pub pre_response: Option<PreResponse>,
 }
 
+#[cfg(test)]
+impl Agent {
+    /// With no rules and nobody to transfer to.
+    pub fn that_sells_pots() -> Agent {
+        Agent {
+            name: "demo".into(),
+            file: "demo.toml".into(),
+            greeting: "Hello".into(),
+            prompt: "You sell pots.".into(),
+            language: "en".into(),
+            other_languages: Vec::new(),
+            human: None,
+            voice: None,
+            rules: Vec::new(),
+            fallback: "Sorry?".into(),
+            phrases: Default::default(),
+            turns: Default::default(),
+            spoken_style: true,
+            vocabulary: Vec::new(),
+            pre_response: None,
+        }
+    }
+}
+
 /// `[pre_response]`: a small model's first clause, spoken while the main model prepares the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreResponse {

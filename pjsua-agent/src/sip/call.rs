@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::CallId;
-use super::overdue::{Wait, Watch};
+use super::overdue::Watch;
 use super::transfer::Transfer;
+use crate::leg::{LegId, Wait};
 
 #[derive(Debug)]
 pub(super) struct Call {
-    pub(super) id: CallId,
+    pub(super) id: LegId,
     /// PJSUA's slot, reused by later calls.
     pub(super) slot: i32,
     pub(super) sip_call_id: String,
@@ -22,17 +22,15 @@ pub(super) struct Call {
 /// All calls, by either name.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    calls: HashMap<CallId, Call>,
-    by_slot: HashMap<i32, CallId>,
-    last: u64,
+    calls: HashMap<LegId, Call>,
+    by_slot: HashMap<i32, LegId>,
 }
 
 impl Calls {
     /// A new call in `slot`. A call that is still there in the same slot has been lost track of, and is returned.
-    pub(super) fn begin(&mut self, slot: i32, sip_call_id: String, now: Instant) -> (CallId, Option<Call>) {
+    pub(super) fn begin(&mut self, slot: i32, sip_call_id: String, now: Instant) -> (LegId, Option<Call>) {
         let lost = self.end(slot);
-        self.last += 1;
-        let id = CallId(self.last);
+        let id = LegId::next();
         let (transfer, watch, overdue) = (Transfer::None, Watch::new(now), None);
         self.calls.insert(id, Call { id, slot, sip_call_id, transfer, watch, overdue });
         self.by_slot.insert(slot, id);
@@ -48,7 +46,7 @@ impl Calls {
         self.by_slot.get(&slot).and_then(|id| self.calls.get_mut(id))
     }
 
-    pub(super) fn get(&mut self, id: CallId) -> Option<&mut Call> {
+    pub(super) fn get(&mut self, id: LegId) -> Option<&mut Call> {
         self.calls.get_mut(&id)
     }
 

@@ -17,9 +17,10 @@ use super::account::{Answer, Registration, Step};
 use super::ffi::{self, Endpoint, StartClock};
 use super::inbox::{Happening, Inbox};
 use super::names::Resolver;
-use super::overdue::{Bounds, Wait, Watch};
+use super::overdue::{Bounds, Watch};
 use super::transfer::{self, Transfer};
-use super::{CallId, FramePort, Shared, SipConfig, SipEvent, SipHandle, Srtp, StartError, bring_up};
+use super::{Shared, SipConfig, SipEvent, SipHandle, Srtp, StartError, bring_up};
+use crate::leg::{FramePort, LegEvent, LegId, Refusal, Wait};
 
 /// While there are calls, keys that came by RTP wait for the SIP thread no longer than this.
 const BUSY_POLL: Duration = Duration::from_millis(20);
@@ -36,12 +37,12 @@ const RELEASE_LIMIT: Duration = Duration::from_millis(500);
 static RUNNING: AtomicBool = AtomicBool::new(false);
 
 pub(super) enum Command {
-    Ring { call: CallId },
-    Answer { call: CallId, port: Box<dyn FramePort> },
-    Reject { call: CallId, code: u16, reason: Option<String>, retry_after: Option<Duration> },
-    HangUp { call: CallId },
-    Transfer { call: CallId, target_uri: String },
-    SendDtmf { call: CallId, digits: String },
+    Ring { call: LegId },
+    Answer { call: LegId, port: Box<dyn FramePort> },
+    Reject { call: LegId, refusal: Refusal },
+    HangUp { call: LegId },
+    Transfer { call: LegId, target_uri: String },
+    SendDtmf { call: LegId, digits: String },
     RefuseNewCalls { retry_after: Duration },
     Unregister,
     Shutdown,
@@ -185,9 +186,9 @@ impl SipThread {
             }
             Command::Ring { call } => self.on_call(call, "ring", |endpoint, slot| endpoint.ring(slot)),
             Command::Answer { call, port } => self.answer(call, port),
-            Command::Reject { call, code, reason, retry_after } => {
+            Command::Reject { call, refusal: Refusal { code, reason, retry_after } } => {
                 let code = if (300..700).contains(&code) { code } else { 500 };
-                let reason = header_safe(&reason.unwrap_or_default());
+                let reason = header_safe(&reason);
                 let retry_after_s = retry_after.map_or(0, |d| u32::try_from(d.as_secs()).unwrap_or(u32::MAX).max(1));
                 self.on_call(call, "reject", |endpoint, slot| endpoint.reject(slot, code, &reason, retry_after_s));
                 self.watch(call, |watch| watch.ending(Instant::now()));
@@ -205,18 +206,18 @@ impl SipThread {
     }
 
     /// Slot and Call-ID of a call that is there. No borrow is left: what follows may call back.
-    fn find(&self, call: CallId) -> Option<(i32, String)> {
+    fn find(&self, call: LegId) -> Option<(i32, String)> {
         self.inbox.inner.borrow_mut().calls.get(call).map(|call| (call.slot, call.sip_call_id.clone()))
     }
 
-    fn on_call(&self, call: CallId, what: &str, act: impl FnOnce(&Endpoint, i32) -> Result<(), ffi::Error>) {
+    fn on_call(&self, call: LegId, what: &str, act: impl FnOnce(&Endpoint, i32) -> Result<(), ffi::Error>) {
         let Some((slot, sip_call_id)) = self.find(call) else { return };
         if let Err(error) = act(&self.endpoint, slot) {
             warn!(call = call.0, sip_call_id, %error, "could not {what}");
         }
     }
 
-    fn answer(&self, call: CallId, port: Box<dyn FramePort>) {
+    fn answer(&self, call: LegId, port: Box<dyn FramePort>) {
         let Some((slot, sip_call_id)) = self.find(call) else { return };
         self.watch(call, |watch| watch.answered(Instant::now()));
         if let Err(error) = self.endpoint.answer(slot, port) {
@@ -225,14 +226,14 @@ impl SipThread {
         }
     }
 
-    fn watch(&self, call: CallId, note: impl FnOnce(&mut Watch)) {
+    fn watch(&self, call: LegId, note: impl FnOnce(&mut Watch)) {
         if let Some(call) = self.inbox.inner.borrow_mut().calls.get(call) {
             note(&mut call.watch);
         }
     }
 
     /// BYE, or 603 if the call was not answered; `overdue` says what it has waited for too long.
-    fn hang_up(&self, call: CallId, overdue: Option<Wait>) {
+    fn hang_up(&self, call: LegId, overdue: Option<Wait>) {
         if let Some(call) = self.inbox.inner.borrow_mut().calls.get(call) {
             call.watch.ending(Instant::now());
             call.overdue = call.overdue.or(overdue);
@@ -241,9 +242,9 @@ impl SipThread {
         self.on_call(call, "hang up", |endpoint, slot| endpoint.hang_up(slot, &reason));
     }
 
-    fn transfer(&self, call: CallId, target: &str) {
+    fn transfer(&self, call: LegId, target: &str) {
         let Some((slot, sip_call_id)) = self.find(call) else { return };
-        let report = |code| self.send(SipEvent::Transfer { call, code, done: true });
+        let report = |code| self.send_of(call, LegEvent::Transfer { code, done: true });
         if !transfer::is_target(target) {
             warn!(call = call.0, sip_call_id, "the transfer target is not a SIP or telephone URI");
             return report(400);
@@ -256,7 +257,7 @@ impl SipThread {
         }
     }
 
-    fn set_transfer(&self, call: CallId, transfer: Transfer) {
+    fn set_transfer(&self, call: LegId, transfer: Transfer) {
         if let Some(call) = self.inbox.inner.borrow_mut().calls.get(call) {
             call.transfer = transfer;
         }
@@ -295,8 +296,8 @@ impl SipThread {
         }
         for call in overdue {
             warn!(call = call.0, "{}", Wait::Transfer);
-            self.send(SipEvent::Overdue { call, wait: Wait::Transfer });
-            self.send(SipEvent::Transfer { call, code: 408, done: true });
+            self.send(SipEvent::Overdue { leg: call, wait: Wait::Transfer });
+            self.send_of(call, LegEvent::Transfer { code: 408, done: true });
         }
     }
 
@@ -306,7 +307,7 @@ impl SipThread {
         }
         self.next_check = now + BOUNDS_CHECK;
         self.endpoint.drop_dead_streams(self.bounds.stream);
-        let slots: Vec<(CallId, i32)> = self.inbox.inner.borrow_mut().calls.iter().map(|c| (c.id, c.slot)).collect();
+        let slots: Vec<(LegId, i32)> = self.inbox.inner.borrow_mut().calls.iter().map(|c| (c.id, c.slot)).collect();
         for (id, slot) in slots {
             let media = self.endpoint.media(slot);
             let overdue = match self.inbox.inner.borrow_mut().calls.get(id) {
@@ -319,9 +320,9 @@ impl SipThread {
         }
     }
 
-    fn end_overdue(&self, call: CallId, slot: i32, wait: Wait) {
+    fn end_overdue(&self, call: LegId, slot: i32, wait: Wait) {
         warn!(call = call.0, "{wait}; ending the call");
-        self.send(SipEvent::Overdue { call, wait });
+        self.send(SipEvent::Overdue { leg: call, wait });
         if wait != Wait::End {
             return self.hang_up(call, Some(wait));
         }
@@ -361,7 +362,7 @@ impl SipThread {
                         None => false,
                     };
                     if passed {
-                        self.send(SipEvent::Transfer { call, code, done });
+                        self.send_of(call, LegEvent::Transfer { code, done });
                     }
                 }
             }
@@ -378,6 +379,10 @@ impl SipThread {
         }
     }
 
+    fn send_of(&self, leg: LegId, event: LegEvent) {
+        self.send(SipEvent::Leg { leg, event });
+    }
+
     fn send(&self, event: SipEvent) {
         // The receiver may have gone; then nobody wants to know.
         let _ = self.events.send(event);
@@ -386,7 +391,7 @@ impl SipThread {
     fn shut_down(mut self) {
         self.inbox.inner.borrow_mut().gate.refuse_new_calls(Duration::from_secs(30));
         self.accounts.iter_mut().for_each(|account| account.registration.take_back(Instant::now()));
-        let calls: Vec<CallId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
+        let calls: Vec<LegId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
         let had_calls = !calls.is_empty();
         for call in calls {
             self.hang_up(call, None);
@@ -404,12 +409,13 @@ impl SipThread {
         while Instant::now() < until && self.endpoint.live_ports() > 0 {
             self.endpoint.poll(BUSY_POLL);
         }
-        let left: Vec<CallId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
+        let left: Vec<LegId> = self.inbox.inner.borrow_mut().calls.iter().map(|call| call.id).collect();
         self.endpoint.stop_clock();
         drop(self.endpoint);
         for call in left {
             let (code, reason) = (503, "Shutting down".to_owned());
-            let _ = self.events.send(SipEvent::CallEnded { call, code, reason, by_peer: false, overdue: None });
+            let event = LegEvent::Ended { code, reason, by_peer: false, overdue: None };
+            let _ = self.events.send(SipEvent::Leg { leg: call, event });
         }
         self.shared.calls.store(0, Ordering::Relaxed);
     }

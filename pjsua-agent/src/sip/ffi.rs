@@ -26,9 +26,10 @@ use callbacks::{
 };
 
 use super::overdue::Media;
-use super::{FRAME_SAMPLES, FramePort, Shared, clock};
+use super::{Shared, clock};
+use crate::leg::FramePort;
 
-const _: () = assert!(FRAME_SAMPLES == shim::AGENT_FRAME_SAMPLES as usize);
+const _: () = assert!(media::FRAME_SAMPLES == shim::AGENT_FRAME_SAMPLES as usize);
 
 /// Above every thread that is not real-time, below the kernel's own.
 const CLOCK_PRIORITY: c_int = 50;

@@ -8,11 +8,11 @@ use std::time::Instant;
 use sip_gate::{Challenge, Gate, Message, Origin, Parsed, Reading, Verdict, dtmf};
 use tracing::{debug, info, warn};
 
+use super::SipEvent;
 use super::account::Answer;
 use super::call::Calls;
 use super::ffi::{self, Event};
-use super::overdue::Wait;
-use super::{CallId, IncomingCall, SipEvent};
+use crate::leg::{Incoming, LegEvent, LegId, Wait};
 
 /// What the callbacks of PJSIP and the SIP thread share; both run on that thread, never at once.
 pub(super) struct Inbox {
@@ -35,7 +35,7 @@ pub(super) enum Happening {
         answer: Answer,
     },
     Transfer {
-        call: CallId,
+        call: LegId,
         code: u16,
         done: bool,
     },
@@ -44,6 +44,12 @@ pub(super) enum Happening {
         lookup: u64,
         host: String,
     },
+}
+
+impl Happening {
+    fn of(leg: LegId, event: LegEvent) -> Self {
+        Self::Event(SipEvent::Leg { leg, event })
+    }
 }
 
 impl Inbox {
@@ -71,8 +77,8 @@ impl ffi::Receiver for Inbox {
         let inner = &mut *self.inner.borrow_mut();
         let call = inner.calls.in_slot(slot).map(|call| call.id);
         let digit = dtmf::from_info(&kind.to_ascii_lowercase(), body);
-        if let (Some(call), Some(digit)) = (call, digit) {
-            inner.happenings.push_back(Happening::Event(SipEvent::Dtmf { call, digit }));
+        if let (Some(leg), Some(digit)) = (call, digit) {
+            inner.happenings.push_back(Happening::of(leg, LegEvent::Dtmf(digit)));
         }
         // RFC 6086 section 4.2.2: without a package and a body it asks for nothing but the 200. Bodies of other kinds
         // were refused by the gate.
@@ -116,19 +122,20 @@ impl Inner {
             Event::Incoming { account, slot, invite, source } => {
                 let (incoming, lost) = self.begin_call(account, slot, &invite, source);
                 if let Some(lost) = lost {
-                    self.happenings.push_back(Happening::Event(lost));
+                    self.happenings.push_back(lost);
                 }
-                Happening::Event(SipEvent::IncomingCall(incoming))
+                Happening::Event(SipEvent::Incoming(incoming))
             }
             Event::Media { active: false, .. } => return None,
             Event::Media { slot, codec, clock_rate_hz, remote, .. } => {
-                let call = self.calls.in_slot(slot)?.id;
+                let leg = self.calls.in_slot(slot)?.id;
+                debug!(call = leg.0, codec, remote, "audio flows");
                 let codec = format!("{codec}/{clock_rate_hz}");
-                Happening::Event(SipEvent::MediaActive { call, codec, remote: remote.parse().ok() })
+                Happening::of(leg, LegEvent::Media { codec })
             }
             Event::Dtmf { slot, digit } => {
-                let (call, digit) = (self.calls.in_slot(slot)?.id, dtmf::normal(digit)?);
-                Happening::Event(SipEvent::Dtmf { call, digit })
+                let (leg, digit) = (self.calls.in_slot(slot)?.id, dtmf::normal(digit)?);
+                Happening::of(leg, LegEvent::Dtmf(digit))
             }
             Event::Transfer { slot, code, done } => {
                 let code = u16::try_from(code).unwrap_or(500);
@@ -141,13 +148,13 @@ impl Inner {
                 // 408 is PJSIP's own then: nobody has sent it.
                 let has_gone = code == 408 && !by_peer && call.overdue.is_none();
                 if has_gone {
-                    let overdue = SipEvent::Overdue { call: call.id, wait: Wait::Peer };
+                    let overdue = SipEvent::Overdue { leg: call.id, wait: Wait::Peer };
                     self.happenings.push_back(Happening::Event(overdue));
                 }
                 let overdue = call.overdue.or(has_gone.then_some(Wait::Peer));
                 let reason = overdue.map_or(reason, |wait| wait.to_string());
                 info!(call = call.id.0, sip_call_id = call.sip_call_id, code, reason, by_peer, "SIP call ended");
-                Happening::Event(SipEvent::CallEnded { call: call.id, code, reason, by_peer, overdue })
+                Happening::of(call.id, LegEvent::Ended { code, reason, by_peer, overdue })
             }
             Event::Resolve { lookup, host } => Happening::Resolve { lookup, host },
         })
@@ -163,28 +170,28 @@ impl Inner {
         slot: i32,
         invite: &[u8],
         source: SocketAddr,
-    ) -> (IncomingCall, Option<SipEvent>) {
+    ) -> (Incoming, Option<Happening>) {
         // The guard has parsed the same bytes.
         let message = Message::parse(invite).expect("a message that was let in is well formed");
         let sip_call_id = message.value("Call-ID").to_owned();
-        let (call, lost) = self.calls.begin(slot, sip_call_id.clone(), Instant::now());
+        let (leg, lost) = self.calls.begin(slot, sip_call_id.clone(), Instant::now());
         let lost = lost.map(|lost| {
             self.gate.call_ended();
-            SipEvent::CallEnded { call: lost.id, code: 500, reason: "lost".into(), by_peer: false, overdue: None }
+            let event = LegEvent::Ended { code: 500, reason: "lost".into(), by_peer: false, overdue: None };
+            Happening::of(lost.id, event)
         });
         self.gate.call_began();
         let account = self.account_name(account);
-        info!(call = call.0, sip_call_id, account, %source, "SIP call");
+        info!(call = leg.0, sip_call_id, account, %source, "SIP call");
         let reading = Reading::of(&message).expect("a message that was let in is well formed");
-        let Reading { from, to, request_uri, .. } = reading;
-        let incoming = IncomingCall {
-            call,
+        let Reading { from, to, .. } = reading;
+        let incoming = Incoming {
+            leg,
             account,
-            sip_call_id,
+            call_id: sip_call_id,
             from_uri: from.uri,
             from_name: from.name,
             to_uri: to.uri,
-            request_uri: request_uri.to_owned(),
             source,
             headers: message.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         };

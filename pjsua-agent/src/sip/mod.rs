@@ -4,9 +4,9 @@
 //!
 //! [`start`] brings up PJSIP on a thread of its own, and a media clock on another. Each message is shown to the guard
 //! (crate `sip-gate`) before PJSIP's upper layers: what is not well formed, not from a registrar of ours and not from a trusted
-//! peer goes no further. An admitted INVITE is a [`SipEvent::IncomingCall`]; the owner of the events decides and calls
-//! [`SipHandle::answer`] with a [`FramePort`] or [`SipHandle::reject`]. From [`SipEvent::MediaActive`] on, the port is
-//! called every 20 ms. Whatever happens, [`SipEvent::CallEnded`] comes once and last.
+//! peer goes no further. An admitted INVITE is a [`SipEvent::Incoming`]; the owner of the events decides and calls
+//! [`Leg::answer`] with a [`FramePort`] or [`Leg::reject`] of its [`SipLeg`]. From [`LegEvent::Media`] on, the port is
+//! called every 20 ms. Whatever happens, [`LegEvent::Ended`] comes once and last.
 //!
 //! # Threads
 //!
@@ -21,6 +21,7 @@ mod endpoint;
 mod event;
 mod ffi;
 mod inbox;
+mod leg;
 mod log_line;
 mod names;
 mod overdue;
@@ -36,32 +37,18 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+pub use crate::config::{Listen, Network, Transport};
 pub use clock::{ClockReport, LATENESS_BOUNDS_US};
-pub use event::{IncomingCall, RegistrationState, SipEvent};
-pub use overdue::{Bounds, Wait};
+pub use event::{RegistrationState, SipEvent};
+pub use leg::SipLeg;
+pub use overdue::Bounds;
 pub use pjsip_sys::Status;
 pub use settings::{AccountConfig, SipConfig, Srtp};
-pub use sip_gate::CallId;
 
-pub use crate::config::{Listen, Network, Transport};
-
+use crate::leg::LegId;
+#[cfg(doc)]
+use crate::leg::{FramePort, Leg, LegEvent};
 use endpoint::Command;
-
-/// Samples in a frame: 20 ms at 16 kHz, mono, signed 16 bit.
-pub const FRAME_SAMPLES: usize = 320;
-
-/// A call's end of the audio path.
-///
-/// # Threads
-///
-/// Both functions run on the media clock thread, `put_frame` after `get_frame` or before it, once each per 20 ms, and must
-/// not allocate, lock, block or log. A panic silences the port; the call goes on. The port is dropped on the SIP thread.
-pub trait FramePort: Send {
-    /// What the caller said. Zeros while nothing arrives.
-    fn put_frame(&mut self, samples: &[i16; FRAME_SAMPLES]);
-    /// What the caller is to hear; must fill all of it.
-    fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]);
-}
 
 /// The version of PJSIP this was built with.
 pub fn version() -> &'static str {
@@ -140,7 +127,7 @@ pub fn start(
 }
 
 impl Sip {
-    /// A handle for those who command calls.
+    /// A handle for those who command the SIP side and its calls.
     pub fn handle(&self) -> SipHandle {
         self.handle.clone()
     }
@@ -169,7 +156,7 @@ impl Drop for Sip {
     }
 }
 
-/// Commands to the SIP side. Each is enqueued and carried out in order; one for a call that has ended is ignored.
+/// Commands to the SIP side, enqueued and carried out in their order.
 ///
 /// # Threads
 ///
@@ -189,36 +176,9 @@ struct Shared {
 }
 
 impl SipHandle {
-    /// Sends 180 Ringing.
-    pub fn ring(&self, call: CallId) {
-        self.send(Command::Ring { call });
-    }
-
-    /// Answers with 200 and connects `port`. If the caller has gone meanwhile, `port` is just dropped.
-    pub fn answer(&self, call: CallId, port: Box<dyn FramePort>) {
-        self.send(Command::Answer { call, port });
-    }
-
-    /// Refuses with `code` (300 to 699). `reason` becomes the reason phrase and a Reason header (RFC 3326); `retry_after` a
-    /// Retry-After header in whole seconds.
-    pub fn reject(&self, call: CallId, code: u16, reason: Option<String>, retry_after: Option<Duration>) {
-        self.send(Command::Reject { call, code, reason, retry_after });
-    }
-
-    /// Ends the call: BYE, or 603 if it has not been answered.
-    pub fn hang_up(&self, call: CallId) {
-        self.send(Command::HangUp { call });
-    }
-
-    /// Blind transfer (REFER, RFC 3515) to a `sip:`, `sips:` or `tel:` URI. Reported by [`SipEvent::Transfer`]; a target that
-    /// is no such URI by code 400.
-    pub fn transfer(&self, call: CallId, target_uri: String) {
-        self.send(Command::Transfer { call, target_uri });
-    }
-
-    /// Sends keys (`0`-`9`, `A`-`D`, `*`, `#`) by RFC 4733, or by INFO to a peer without it.
-    pub fn send_dtmf(&self, call: CallId, digits: String) {
-        self.send(Command::SendDtmf { call, digits });
+    /// What commands one call; commands for a call that is not there are ignored.
+    pub fn leg(&self, call: LegId) -> SipLeg {
+        SipLeg::new(call, self.clone())
     }
 
     /// From now on new INVITEs are refused with 503 and Retry-After. Calls that are up go on.

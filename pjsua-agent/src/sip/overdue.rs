@@ -1,60 +1,8 @@
 //! How long a call may wait for what: each state has its bound, so that no line is held for nothing. Pure.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
-/// What a call is waiting for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// That its owner answers or refuses it.
-    Answer,
-    /// That audio is negotiated, after the answer: an offer on hold, an ACK without SDP.
-    Media,
-    /// For the next RTP packet.
-    Rtp,
-    /// That the peer takes it off hold.
-    Hold,
-    /// For the outcome of a transfer.
-    Transfer,
-    /// For the ACK of our answer, or the answer to a request of ours: PJSIP ends the call after 32 s (RFC 3261 timers F, H).
-    Peer,
-    /// That it ends, after it was told to. PJSUA lets go of a call at once; this is for one that it failed to end.
-    End,
-}
-
-impl Wait {
-    /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Answer, Self::Media, Self::Rtp, Self::Hold, Self::Transfer, Self::Peer, Self::End];
-
-    /// The value of the metric's label `wait`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Media => "media",
-            Self::Rtp => "rtp",
-            Self::Hold => "hold",
-            Self::Transfer => "transfer",
-            Self::Peer => "peer",
-            Self::End => "end",
-        }
-    }
-}
-
-/// Why the call was ended, for logs, journals and the Reason header.
-impl fmt::Display for Wait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Answer => "not answered in time",
-            Self::Media => "no media in time after the answer",
-            Self::Rtp => "no RTP from the caller",
-            Self::Hold => "on hold for too long",
-            Self::Transfer => "no outcome of the transfer in time",
-            Self::Peer => "the other side has stopped answering",
-            Self::End => "did not end in time",
-        })
-    }
-}
+use crate::leg::Wait;
 
 /// RFC 3261 timers F and H, kept by PJSIP.
 const LONGEST_TRANSACTION: Duration = Duration::from_secs(32);

@@ -10,9 +10,8 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pjsua_agent::sip::{
-    self, CallId, FRAME_SAMPLES, FramePort, Listen, Sip, SipConfig, SipEvent, SipHandle, Transport,
-};
+use pjsua_agent::leg::{FramePort, Incoming, Leg, LegEvent, LegId};
+use pjsua_agent::sip::{self, Listen, Sip, SipConfig, SipEvent, SipHandle, Transport};
 use tokio::sync::mpsc::{UnboundedReceiver, error::TryRecvError, unbounded_channel};
 
 /// Long enough for any answer on a loaded machine.
@@ -64,15 +63,15 @@ impl Agent {
     }
 
     /// The next event must be a new call.
-    pub fn incoming(&mut self) -> sip::IncomingCall {
+    pub fn incoming(&mut self) -> Incoming {
         match self.event() {
-            SipEvent::IncomingCall(call) => call,
+            SipEvent::Incoming(call) => call,
             other => panic!("not a call: {other:?}"),
         }
     }
 
     /// A peer in an answered call for an offer of `media`, and how loud the agent hears each frame of it.
-    pub fn call(&mut self, transport: Transport, media: &str) -> (Peer, CallId, crossbeam_channel::Receiver<u16>) {
+    pub fn call(&mut self, transport: Transport, media: &str) -> (Peer, LegId, crossbeam_channel::Receiver<u16>) {
         let mut peer = Peer::over(transport, self.addr);
         peer.invite(media);
         let (call, heard) = self.answer(&mut peer);
@@ -81,10 +80,10 @@ impl Agent {
     }
 
     /// Answers the call that the peer's INVITE has made, and lets it acknowledge that.
-    pub fn answer(&mut self, peer: &mut Peer) -> (CallId, crossbeam_channel::Receiver<u16>) {
-        let call = self.incoming().call;
+    pub fn answer(&mut self, peer: &mut Peer) -> (LegId, crossbeam_channel::Receiver<u16>) {
+        let call = self.incoming().leg;
         let (tone, heard) = Tone::new(8000);
-        self.handle.answer(call, tone);
+        self.handle.leg(call).answer(tone);
         peer.accept();
         (call, heard)
     }
@@ -92,15 +91,17 @@ impl Agent {
     /// The next event must be audio that flows; its codec.
     pub fn media(&mut self) -> String {
         match self.event() {
-            SipEvent::MediaActive { codec, .. } => codec,
+            SipEvent::Leg { event: LegEvent::Media { codec }, .. } => codec,
             other => panic!("no media: {other:?}"),
         }
     }
 
     /// The next event must be the end of `call`, and nothing must follow it.
-    pub fn ended(&mut self, call: CallId) -> (u16, bool) {
+    pub fn ended(&mut self, call: LegId) -> (u16, bool) {
         match self.event() {
-            SipEvent::CallEnded { call: ended, code, by_peer, .. } if ended == call => (code, by_peer),
+            SipEvent::Leg { leg: ended, event: LegEvent::Ended { code, by_peer, .. } } if ended == call => {
+                (code, by_peer)
+            }
             other => panic!("not the end of {call}: {other:?}"),
         }
     }
@@ -132,11 +133,11 @@ impl Tone {
 }
 
 impl FramePort for Tone {
-    fn put_frame(&mut self, samples: &[i16; FRAME_SAMPLES]) {
+    fn put_frame(&mut self, samples: &media::Samples) {
         let _ = self.heard.send(samples.iter().map(|s| s.unsigned_abs()).max().unwrap_or(0));
     }
 
-    fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]) {
+    fn get_frame(&mut self, samples: &mut media::Samples) {
         // 500 Hz at 16 kHz: 32 samples a period.
         for sample in samples {
             self.phase = (self.phase + 1) % 32;

@@ -3,11 +3,14 @@
 //! A [`Line`] is one JSON object of the journal: when, of which call, and a [`Record`]. `docs/journal.md` tells of each kind
 //! and its fields; what the daemon writes and what the reports read are these types.
 //!
+//! A [`Recorder`] hands the records of one call to all who want them, and never waits for one.
+//!
 //! [`Line::to_json`] with [`Words::Withheld`] replaces everything that was said, or that names a person, by its length;
 //! [`withheld_length`] reads that.
 
 #![forbid(unsafe_code)]
 
+mod recorder;
 mod timing;
 mod withheld;
 
@@ -16,6 +19,7 @@ use std::collections::BTreeMap;
 use conversation::{Action, Entry, Input, Settings, Stage, Timer};
 use serde::{Deserialize, Serialize};
 
+pub use recorder::{Recorder, Subscriber};
 pub use timing::{Score, TurnTimes, Waterfall};
 pub use withheld::{withheld_length, withhold};
 
@@ -101,6 +105,11 @@ pub enum Record {
     },
     /// Counters of the audio path.
     Audio(AudioCounters),
+    /// Records are missing here: whoever keeps this was slower than the call.
+    Gap {
+        /// How many.
+        lost: u64,
+    },
 }
 
 /// What became of the call.

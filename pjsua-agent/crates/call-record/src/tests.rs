@@ -51,6 +51,7 @@ fn records() -> Vec<Record> {
         Record::Failure { stage: Stage::Tts, reason: "it is away".into() },
         Record::History { entries: vec![Entry { speaker: Speaker::Agent, text: "Hello.".into(), turn: TurnId(1) }] },
         Record::Audio(AudioCounters { captured_frames: 9, ..AudioCounters::default() }),
+        Record::Gap { lost: 3 },
     ]
 }
 

@@ -7,6 +7,8 @@ use call_record::{CallEvent as Told, FORMAT, Record, TurnTimes, withheld_length}
 use conversation::{Action, Input, Instant, Settings, Stage, Timer};
 use serde_json::{Map, Value};
 
+use crate::terminal::clock;
+
 /// Why a journal cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -188,7 +190,7 @@ pub struct Journal {
     pub end: Instant,
     /// What the reader should know: a cut last line, unknown steps.
     pub remarks: Vec<String>,
-    /// Inputs, timeouts and actions of a later version that this one does not know.
+    /// Inputs, timeouts and actions that this version does not know, and lines that were lost.
     pub unknown_steps: usize,
 }
 
@@ -293,6 +295,7 @@ impl Journal {
         let at = Instant::from_micros(micros);
         match line.get("kind").and_then(Value::as_str).ok_or("the line has no \"kind\"")? {
             "input" | "action" | "timeout" => self.step(at, number, read_step(line)),
+            "gap" => self.gap(at, number, read(line)?),
             "levels" | "timing" => match read(line)? {
                 Record::Levels(levels) => self.levels.push(Level {
                     at,
@@ -312,6 +315,16 @@ impl Journal {
         }
         self.end = self.end.max(at);
         Ok(())
+    }
+
+    fn gap(&mut self, at: Instant, number: usize, gap: Record) {
+        let Record::Gap { lost } = gap else { return };
+        self.remarks.push(format!(
+            "{}:{number}: {lost} lines are missing before {}: the disk did not keep up. What comes after cannot be replayed",
+            self.path.display(),
+            clock(at)
+        ));
+        self.unknown_steps = self.unknown_steps.saturating_add(usize::try_from(lost).unwrap_or(usize::MAX));
     }
 
     fn step(&mut self, at: Instant, number: usize, what: Result<What, String>) {

@@ -21,21 +21,9 @@ mod reading;
 mod scanner;
 mod sdp;
 
-use std::fmt;
-
 pub use gate::{Challenge, Dialog, Direct, Gate, Origin, Owner, Parsed, Realm, Verdict};
 pub use guard::{Checked, Packet, Refusal, check};
 pub use message::{Malformed, Message, uri_user};
 pub use network::{BadNetwork, Network};
 pub use reading::{Address, Reading, Via};
 pub use sdp::SdpError;
-
-/// A call of ours. Never reused within a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u64);
-
-impl fmt::Display for CallId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}

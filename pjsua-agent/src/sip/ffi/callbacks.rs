@@ -9,8 +9,9 @@ use std::time::Duration;
 use pjsip_sys::shim;
 use sip_gate::{Challenge, Dialog, Origin, Parsed, Verdict};
 
-use super::super::{FRAME_SAMPLES, FramePort, log_line};
+use super::super::log_line;
 use super::{Context, Event, IS_MEDIA_CLOCK, Receiver};
+use crate::leg::FramePort;
 
 /// # Safety
 ///
@@ -284,7 +285,7 @@ unsafe extern "C" fn get_frame(user: *mut c_void, samples: *mut i16) -> c_int {
         // SAFETY: `user` comes from `frames` and was not released; `samples` is a whole frame (agent_shim.hpp). The bridge
         // calls both halves from the media clock thread alone.
         let (port, samples) =
-            unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &mut *samples.cast::<[i16; FRAME_SAMPLES]>()) };
+            unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &mut *samples.cast::<media::Samples>()) };
         port.get_frame(samples);
     })
 }
@@ -292,8 +293,7 @@ unsafe extern "C" fn get_frame(user: *mut c_void, samples: *mut i16) -> c_int {
 unsafe extern "C" fn put_frame(user: *mut c_void, samples: *const i16) -> c_int {
     fence(|| {
         // SAFETY: as in `get_frame`.
-        let (port, samples) =
-            unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &*samples.cast::<[i16; FRAME_SAMPLES]>()) };
+        let (port, samples) = unsafe { (&mut *user.cast::<Box<dyn FramePort>>(), &*samples.cast::<media::Samples>()) };
         port.put_frame(samples);
     })
 }
@@ -321,12 +321,12 @@ mod tests {
     }
 
     impl FramePort for Counting {
-        fn put_frame(&mut self, _: &[i16; FRAME_SAMPLES]) {
+        fn put_frame(&mut self, _: &media::Samples) {
             let frame = self.frames.fetch_add(1, Ordering::Relaxed);
             assert!(frame != self.panic_at, "on purpose, in the middle of a call");
         }
 
-        fn get_frame(&mut self, samples: &mut [i16; FRAME_SAMPLES]) {
+        fn get_frame(&mut self, samples: &mut media::Samples) {
             samples.fill(7);
         }
     }
