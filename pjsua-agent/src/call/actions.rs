@@ -86,7 +86,7 @@ impl Driver {
             metrics::barge_in();
         }
         let dropped = self.timing.dropped(turn);
-        self.write_timing(dropped);
+        self.record_times(dropped);
         self.feed(Input::PlayoutFlushed { turn, sample });
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use call_record::{Levels, Record, Waterfall};
+use call_record::{Levels, Record, TurnTimes, Waterfall};
 use conversation::{Input, Stage, TurnId, UtteranceId};
 use hearing::EarEvent;
 use media::AudioEvent;
@@ -11,7 +11,6 @@ use tracing::{debug, warn};
 use super::driver::Driver;
 use super::ear::per_mille;
 use super::recognition::Heard;
-use super::timing::TurnLine;
 use super::voice::VoiceEvent;
 use crate::metrics;
 
@@ -70,13 +69,12 @@ impl Driver {
     /// The turn's first frame was taken when as many samples fewer had been.
     fn note_played(&mut self, turn: TurnId, samples: u64) {
         let since = samples_to_duration(samples.saturating_sub(media::FRAME_SAMPLES as u64));
-        let line = self.timing.played(turn, self.now().saturating_sub(since));
-        self.write_timing(line);
+        let times = self.timing.played(turn, self.now().saturating_sub(since));
+        self.record_times(times);
     }
 
-    pub(super) fn write_timing(&mut self, line: Option<TurnLine>) {
-        let Some(line) = line else { return };
-        let times = line.times();
+    pub(super) fn record_times(&mut self, times: Option<TurnTimes>) {
+        let Some(times) = times else { return };
         if let Some(waterfall) = &times.waterfall {
             count(waterfall);
         }

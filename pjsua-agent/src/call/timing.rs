@@ -3,51 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use call_record::{Score, TurnTimes};
+use call_record::{CallerTimes, Score, TurnTimes};
 use conversation::{PauseId, TurnId};
 
 /// Turns that are followed at once: the one that is heard, and one that is prepared.
 const FOLLOWED: usize = 4;
 
-/// What is known of the caller's last words, as times since the answer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CallerStations {
-    /// His last voiced sample.
-    pub speech_end: Option<Duration>,
-    pub scores: Vec<Score>,
-    pub final_asked: Option<Duration>,
-    pub transcript: Option<Duration>,
-}
-
-/// What is known of one turn of the agent's.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TurnStations {
-    pub caller: CallerStations,
-    /// It was decided that the caller has finished.
-    pub endpoint: Option<Duration>,
-    pub reply_asked: Option<Duration>,
-    pub first_text: Option<Duration>,
-    /// The first clause went to the voice.
-    pub first_clause: Option<Duration>,
-    /// Its first samples were queued for playout.
-    pub first_audio: Option<Duration>,
-    /// The first frame was taken for sending.
-    pub played: Option<Duration>,
-    pub is_speculated: bool,
-    pub is_cached: bool,
-    pub is_filler: bool,
-}
-
 /// The stations of the turns that are under way.
 #[derive(Debug, Default)]
 pub struct TurnTiming {
-    caller: CallerStations,
+    caller: CallerTimes,
     /// The caller's stations before the gate last opened: a noise takes nothing from them.
-    before: Option<CallerStations>,
+    before: Option<CallerTimes>,
     is_noise: bool,
     /// What the caller said last has been answered.
     is_answered: bool,
-    turns: BTreeMap<TurnId, TurnStations>,
+    turns: BTreeMap<TurnId, TurnTimes>,
     /// The newest turn that is being heard; how it goes on is of no account.
     heard: Option<TurnId>,
 }
@@ -64,8 +35,8 @@ impl TurnTiming {
         if let Some(mut before) = self.before.take() {
             let after = std::mem::take(&mut self.caller);
             before.scores.extend(after.scores);
-            before.final_asked = after.final_asked.or(before.final_asked);
-            before.transcript = after.transcript.or(before.transcript);
+            before.final_asked_us = after.final_asked_us.or(before.final_asked_us);
+            before.transcript_us = after.transcript_us.or(before.transcript_us);
             self.caller = before;
         }
     }
@@ -77,7 +48,7 @@ impl TurnTiming {
     /// The caller's last sound was at `at`.
     pub fn speech_ended(&mut self, at: Duration) {
         if !self.is_noise {
-            let ended = CallerStations { speech_end: Some(at), ..CallerStations::default() };
+            let ended = CallerTimes { speech_end_us: Some(micros(at)), ..CallerTimes::default() };
             self.before = Some(std::mem::replace(&mut self.caller, ended));
             self.is_answered = false;
         }
@@ -97,24 +68,24 @@ impl TurnTiming {
     }
 
     pub fn final_asked(&mut self, at: Duration) {
-        self.caller.final_asked = Some(at);
+        self.caller.final_asked_us = Some(micros(at));
     }
 
     pub fn transcribed(&mut self, at: Duration) {
-        self.caller.transcript = Some(at);
+        self.caller.transcript_us = Some(micros(at));
     }
 
     /// `turn` is prepared while it is not certain that the caller has finished.
     pub fn held(&mut self, turn: TurnId) {
-        self.turn(turn).is_speculated = true;
+        self.turn(turn).speculated = true;
     }
 
     /// It has become certain.
     pub fn released(&mut self, turn: TurnId, at: Duration) {
         let caller = self.caller.clone();
-        if let Some(stations) = self.turns.get_mut(&turn) {
-            stations.endpoint = Some(at);
-            stations.caller = caller;
+        if let Some(times) = self.turns.get_mut(&turn) {
+            times.endpoint_us = Some(micros(at));
+            times.caller = caller;
             self.is_answered = true;
         }
     }
@@ -124,9 +95,9 @@ impl TurnTiming {
         if self.heard == Some(turn) {
             return;
         }
-        let stations = self.turn(turn);
-        stations.reply_asked.get_or_insert(at);
-        if !stations.is_speculated {
+        let times = self.turn(turn);
+        times.reply_asked_us.get_or_insert(micros(at));
+        if !times.speculated {
             self.answers(turn, at);
         }
     }
@@ -135,19 +106,19 @@ impl TurnTiming {
     fn answers(&mut self, turn: TurnId, at: Duration) {
         let caller = self.caller.clone();
         self.is_answered = true;
-        let stations = self.turn(turn);
-        if stations.endpoint.is_none() {
+        let times = self.turn(turn);
+        if times.endpoint_us.is_none() {
             // The transcript that was asked for at the end of the turn is followed by the reply at once, and the wait for it
             // bridged with a filler; one that had been asked for ahead of the end had to wait for it.
-            let is_awaited = caller.transcript.is_none_or(|transcript| at.saturating_sub(transcript) < MOMENT);
-            stations.endpoint = caller.final_asked.filter(|_| is_awaited).or(Some(at));
-            stations.caller = caller;
+            let is_awaited = caller.transcript_us.is_none_or(|came| micros(at).saturating_sub(came) < MOMENT_US);
+            times.endpoint_us = caller.final_asked_us.filter(|_| is_awaited).or(Some(micros(at)));
+            times.caller = caller;
         }
     }
 
     pub fn text(&mut self, turn: TurnId, at: Duration) {
-        if let Some(stations) = self.turns.get_mut(&turn) {
-            stations.first_text.get_or_insert(at);
+        if let Some(times) = self.turns.get_mut(&turn) {
+            times.first_text_us.get_or_insert(micros(at));
         }
     }
 
@@ -156,85 +127,51 @@ impl TurnTiming {
         if self.heard == Some(turn) {
             return;
         }
-        let stations = self.turn(turn);
-        if stations.first_clause.is_some() {
+        let times = self.turn(turn);
+        if times.first_clause_us.is_some() {
             return;
         }
-        stations.first_clause = Some(at);
-        stations.is_filler = is_filler;
-        let is_scripted = stations.reply_asked.is_none();
-        if is_scripted && !self.is_answered && self.caller.speech_end.is_some() {
+        times.first_clause_us = Some(micros(at));
+        times.filler = is_filler;
+        let is_scripted = times.reply_asked_us.is_none();
+        if is_scripted && !self.is_answered && self.caller.speech_end_us.is_some() {
             self.answers(turn, at);
         }
     }
 
     pub fn first_audio(&mut self, turn: TurnId, is_cached: bool, at: Duration) {
-        if let Some(stations) = self.turns.get_mut(&turn).filter(|stations| stations.first_audio.is_none()) {
-            stations.first_audio = Some(at);
-            stations.is_cached = is_cached;
+        if let Some(times) = self.turns.get_mut(&turn).filter(|times| times.first_audio_us.is_none()) {
+            times.first_audio_us = Some(micros(at));
+            times.cached = is_cached;
         }
     }
 
-    /// The first frame of `turn` was taken at `at`: all that is to be known of it, once.
-    pub fn played(&mut self, turn: TurnId, at: Duration) -> Option<TurnLine> {
-        let stations = self.turns.remove(&turn)?;
+    /// The first frame of `turn` was taken at `at`: all that is to be known of it, once, with where the time went.
+    pub fn played(&mut self, turn: TurnId, at: Duration) -> Option<TurnTimes> {
+        let times = self.turns.remove(&turn)?;
         self.heard = Some(turn);
-        Some(TurnLine { turn, stations: TurnStations { played: Some(at), ..stations } })
+        Some(TurnTimes { played_us: Some(micros(at)), ..times }.with_waterfall())
     }
 
     /// `turn` was thrown away: the same, if it was not heard.
-    pub fn dropped(&mut self, turn: TurnId) -> Option<TurnLine> {
-        let mut stations = self.turns.remove(&turn)?;
-        if stations.is_speculated && stations.endpoint.is_none() {
-            stations.caller = self.before.clone().unwrap_or_else(|| self.caller.clone());
+    pub fn dropped(&mut self, turn: TurnId) -> Option<TurnTimes> {
+        let mut times = self.turns.remove(&turn)?;
+        if times.speculated && times.endpoint_us.is_none() {
+            times.caller = self.before.clone().unwrap_or_else(|| self.caller.clone());
         }
-        Some(TurnLine { turn, stations })
+        Some(times)
     }
 
-    fn turn(&mut self, turn: TurnId) -> &mut TurnStations {
+    fn turn(&mut self, turn: TurnId) -> &mut TurnTimes {
         while self.turns.len() >= FOLLOWED && !self.turns.contains_key(&turn) {
             self.turns.pop_first();
         }
-        self.turns.entry(turn).or_default()
+        self.turns.entry(turn).or_insert_with(|| TurnTimes { turn: turn.0, ..TurnTimes::default() })
     }
 }
 
 /// Two things that happen within it are one decision of the machine's: it takes microseconds.
-const MOMENT: Duration = Duration::from_millis(1);
-
-/// All that is known of one turn.
-#[derive(Debug, PartialEq)]
-pub struct TurnLine {
-    pub turn: TurnId,
-    pub stations: TurnStations,
-}
-
-impl TurnLine {
-    /// For the record: stations in microseconds since the answer, and where the time went, if the turn was heard and
-    /// answers something that the caller said.
-    pub fn times(&self) -> TurnTimes {
-        let at = |station: Option<Duration>| station.map(micros);
-        let TurnStations { caller, .. } = &self.stations;
-        let times = TurnTimes {
-            turn: self.turn.0,
-            speech_end_us: at(caller.speech_end),
-            scores: caller.scores.clone(),
-            final_asked_us: at(caller.final_asked),
-            transcript_us: at(caller.transcript),
-            endpoint_us: at(self.stations.endpoint),
-            reply_asked_us: at(self.stations.reply_asked),
-            first_text_us: at(self.stations.first_text),
-            first_clause_us: at(self.stations.first_clause),
-            first_audio_us: at(self.stations.first_audio),
-            played_us: at(self.stations.played),
-            speculated: self.stations.is_speculated,
-            cached: self.stations.is_cached,
-            filler: self.stations.is_filler,
-            waterfall: None,
-        };
-        times.with_waterfall()
-    }
-}
+const MOMENT_US: u64 = 1_000;
 
 fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)

@@ -41,7 +41,7 @@ fn speculated() -> TurnTiming {
 #[test]
 fn each_stage_is_the_time_between_two_stations() {
     let line = answered().played(TURN, MS(1_560)).expect("the turn was followed");
-    let waterfall = line.times().waterfall.expect("it answers the caller");
+    let waterfall = line.waterfall.expect("it answers the caller");
     assert_eq!(waterfall.endpoint, MS(500));
     assert_eq!(waterfall.stt, MS(30));
     assert_eq!(waterfall.llm, MS(1));
@@ -52,7 +52,7 @@ fn each_stage_is_the_time_between_two_stations() {
 
 #[test]
 fn the_line_has_every_station_and_the_scores() {
-    let line = answered().played(TURN, MS(1_560)).unwrap().times();
+    let line = answered().played(TURN, MS(1_560)).unwrap();
     let json = serde_json::to_value(line).unwrap();
     assert_eq!(json["speech_end_us"], 1_000_000);
     assert_eq!(json["endpoint_us"], 1_500_000);
@@ -82,8 +82,8 @@ fn what_was_prepared_ahead_ends_waiting_when_it_is_released() {
     let mut timing = speculated();
     timing.released(TURN, MS(1_600));
     let line = timing.played(TURN, MS(1_620)).unwrap();
-    assert!(line.stations.is_speculated);
-    let waterfall = line.times().waterfall.unwrap();
+    assert!(line.speculated);
+    let waterfall = line.waterfall.unwrap();
     assert_eq!((waterfall.endpoint, waterfall.daemon, waterfall.total), (MS(600), MS(20), MS(620)));
 }
 
@@ -95,7 +95,7 @@ fn a_reply_that_had_its_transcript_ahead_of_the_endpoint_was_decided_when_it_was
     timing.transcribed(MS(1_380));
     timing.reply_asked(TURN, MS(1_600));
     let line = timing.played(TURN, MS(1_700)).unwrap();
-    assert_eq!(line.stations.endpoint, Some(MS(1_600)));
+    assert_eq!(line.endpoint_us, Some(1_600_000));
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn a_prepared_turn_that_is_thrown_away_was_not_heard() {
     let mut timing = speculated();
     timing.speech_started();
     let line = timing.dropped(TURN).unwrap();
-    assert_eq!((line.stations.played, line.times().waterfall), (None, None));
-    assert_eq!(line.stations.caller.speech_end, Some(MS(1_000)));
+    assert_eq!((line.played_us, line.waterfall), (None, None));
+    assert_eq!(line.caller.speech_end_us, Some(1_000_000));
     assert_eq!(timing.played(TURN, MS(2_000)), None);
 }
 
@@ -121,14 +121,14 @@ fn a_noise_while_the_caller_is_silent_does_not_move_his_last_sound() {
     timing.transcribed(MS(1_400));
     timing.reply_asked(TURN, MS(1_400));
     let line = timing.played(TURN, MS(1_500)).unwrap();
-    assert_eq!(line.stations.caller.speech_end, Some(MS(1_000)));
-    assert_eq!(line.stations.endpoint, Some(MS(1_350)));
+    assert_eq!(line.caller.speech_end_us, Some(1_000_000));
+    assert_eq!(line.endpoint_us, Some(1_350_000));
 
     timing.speech_started();
     timing.speech_dismissed();
     timing.speech_ended(MS(9_000));
     timing.reply_asked(TurnId(3), MS(9_500));
-    assert_eq!(timing.played(TurnId(3), MS(9_600)).unwrap().stations.caller.speech_end, Some(MS(1_000)));
+    assert_eq!(timing.played(TurnId(3), MS(9_600)).unwrap().caller.speech_end_us, Some(1_000_000));
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn a_line_that_nobody_asked_for_has_no_waterfall() {
     timing.clause(TurnId(1), false, MS(0));
     timing.first_audio(TurnId(1), true, MS(1));
     let line = timing.played(TurnId(1), MS(20)).unwrap();
-    assert_eq!(line.times().waterfall, None);
-    assert_eq!((line.times().cached, line.times().endpoint_us), (true, None));
+    assert_eq!(line.waterfall, None);
+    assert_eq!((line.cached, line.endpoint_us), (true, None));
 }
 
 #[test]
@@ -149,8 +149,8 @@ fn a_filler_is_the_turns_first_clause() {
     timing.clause(TURN, true, MS(2_400));
     timing.first_audio(TURN, true, MS(2_400));
     let line = timing.played(TURN, MS(2_410)).unwrap();
-    assert!(line.stations.is_filler && line.stations.is_cached);
-    assert_eq!(line.times().waterfall.unwrap().daemon, MS(10), "the wait for the model is not the daemon's");
+    assert!(line.filler && line.cached);
+    assert_eq!(line.waterfall.unwrap().daemon, MS(10), "the wait for the model is not the daemon's");
 }
 
 #[test]
@@ -161,8 +161,8 @@ fn a_filler_before_the_transcript_ends_the_wait_and_the_reply_behind_it_is_no_fu
     timing.clause(TURN, true, MS(2_400));
     timing.first_audio(TURN, true, MS(2_400));
     let line = timing.played(TURN, MS(2_410)).unwrap();
-    let waterfall = line.times().waterfall.unwrap();
-    assert!(line.stations.is_filler);
+    let waterfall = line.waterfall.unwrap();
+    assert!(line.filler);
     assert_eq!((waterfall.endpoint, waterfall.stt, waterfall.daemon), (MS(500), MS(900), MS(10)));
     timing.transcribed(MS(3_000));
     timing.reply_asked(TURN, MS(3_000));
@@ -178,10 +178,10 @@ fn a_scripted_answer_answers_once() {
     timing.transcribed(MS(1_540));
     timing.clause(TURN, false, MS(1_540));
     timing.first_audio(TURN, true, MS(1_540));
-    let waterfall = timing.played(TURN, MS(1_550)).unwrap().times().waterfall.unwrap();
+    let waterfall = timing.played(TURN, MS(1_550)).unwrap().waterfall.unwrap();
     assert_eq!((waterfall.endpoint, waterfall.stt, waterfall.daemon), (MS(500), MS(40), MS(10)));
     timing.clause(TurnId(3), false, MS(9_000));
-    assert_eq!(timing.played(TurnId(3), MS(9_010)).unwrap().times().waterfall, None, "a prompt answers nothing");
+    assert_eq!(timing.played(TurnId(3), MS(9_010)).unwrap().waterfall, None, "a prompt answers nothing");
 }
 
 #[test]

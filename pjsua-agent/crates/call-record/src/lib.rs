@@ -20,7 +20,7 @@ use conversation::{Action, Entry, Input, Settings, Stage, Timer};
 use serde::{Deserialize, Serialize};
 
 pub use recorder::{Recorder, Subscriber};
-pub use timing::{Score, TurnTimes, Waterfall};
+pub use timing::{CallerTimes, Score, TurnTimes, Waits, Waterfall};
 pub use withheld::{withheld_length, withhold};
 
 /// The format that is written. A later one may have kinds, events and fields that this one does not know; one in which

@@ -28,8 +28,11 @@ fn started(settings: Settings) -> Record {
 fn records() -> Vec<Record> {
     let times = TurnTimes {
         turn: 2,
-        speech_end_us: Some(1_000_000),
-        scores: vec![Score { pause: 1, asked_us: 1_150_000, answered_us: Some(1_200_000), per_mille: Some(400) }],
+        caller: CallerTimes {
+            speech_end_us: Some(1_000_000),
+            scores: vec![Score { pause: 1, asked_us: 1_150_000, answered_us: Some(1_200_000), per_mille: Some(400) }],
+            ..CallerTimes::default()
+        },
         endpoint_us: Some(1_500_000),
         played_us: Some(1_560_000),
         ..TurnTimes::default()

@@ -10,14 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct TurnTimes {
     /// The turn.
     pub turn: u32,
-    /// The caller's last voiced sample.
-    pub speech_end_us: Option<u64>,
-    /// The scores of the silence before it.
-    pub scores: Vec<Score>,
-    /// The final transcript was asked for.
-    pub final_asked_us: Option<u64>,
-    /// The final transcript was there.
-    pub transcript_us: Option<u64>,
+    /// What the caller said before it.
+    #[serde(flatten)]
+    pub caller: CallerTimes,
     /// The caller was taken to have finished.
     pub endpoint_us: Option<u64>,
     /// The model was asked.
@@ -39,6 +34,20 @@ pub struct TurnTimes {
     /// The stages, of a turn that was heard and answers something the caller said.
     #[serde(flatten)]
     pub waterfall: Option<Waterfall>,
+}
+
+/// The stations of the caller's last words, in microseconds since the answer; none where there was none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallerTimes {
+    /// The last voiced sample.
+    pub speech_end_us: Option<u64>,
+    /// The scores of the silence after it.
+    pub scores: Vec<Score>,
+    /// The final transcript was asked for.
+    pub final_asked_us: Option<u64>,
+    /// The final transcript was there.
+    pub transcript_us: Option<u64>,
 }
 
 /// A silence of the caller's that was judged.
@@ -77,7 +86,53 @@ pub struct Waterfall {
     pub total: Duration,
 }
 
+/// Whom the caller waited for in the silence before an answer, one after the other: the spans add up to
+/// [`Waterfall::total`]. Work that was done ahead of its turn takes no time here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// The caller's last voiced sample until the end of his turn was decided.
+    pub endpoint: Duration,
+    /// From there until the final transcript.
+    pub transcript: Duration,
+    /// Until the model's first clause.
+    pub model: Duration,
+    /// Until its first audio.
+    pub voice: Duration,
+    /// Until the first frame was taken for sending.
+    pub daemon: Duration,
+}
+
+impl Waits {
+    /// All of them by their names, in their order.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, Duration); 5] {
+        let Waits { endpoint, transcript, model, voice, daemon } = *self;
+        [("endpoint", endpoint), ("transcript", transcript), ("model", model), ("voice", voice), ("daemon", daemon)]
+    }
+}
+
 impl TurnTimes {
+    /// Of a turn with a waterfall, whom the caller waited for.
+    #[must_use]
+    pub fn waits(&self) -> Option<Waits> {
+        let (begin, end) = self.caller.speech_end_us.zip(self.played_us)?;
+        self.endpoint_us?;
+        let mut reached = begin;
+        let mut until = |station: Option<u64>| {
+            let to = station.unwrap_or(reached).clamp(reached, end.max(reached));
+            let span = Duration::from_micros(to - reached);
+            reached = to;
+            span
+        };
+        Some(Waits {
+            endpoint: until(self.endpoint_us),
+            transcript: until(self.caller.transcript_us),
+            model: until(self.first_clause_us),
+            voice: until(self.first_audio_us),
+            daemon: until(Some(end)),
+        })
+    }
+
     /// The same with the stages, as far as the turn has any: it was heard, and answers something that was said. A stage
     /// that the turn did without (a filler has no model, a scripted line no reply) took no time.
     #[must_use]
@@ -88,12 +143,13 @@ impl TurnTimes {
 
 impl Waterfall {
     fn of(turn: &TurnTimes) -> Option<Waterfall> {
-        let begin = turn.speech_end_us?;
+        let CallerTimes { speech_end_us, final_asked_us, transcript_us, .. } = turn.caller;
+        let begin = speech_end_us?;
         let endpoint = turn.endpoint_us?;
         let played = turn.played_us?;
         let span = |from: Option<u64>, to: Option<u64>| from.zip(to).filter(|(from, to)| from <= to);
         // Until the transcript comes, or a filler is said instead, the recogniser is waited for.
-        let stt = span(turn.final_asked_us, turn.transcript_us.or(turn.first_clause_us));
+        let stt = span(final_asked_us, transcript_us.or(turn.first_clause_us));
         let llm = span(turn.reply_asked_us, turn.first_text_us);
         // Until its clause is complete, or a filler is said instead, the model is waited for.
         let text = span(turn.reply_asked_us, turn.first_clause_us);

@@ -160,7 +160,7 @@ impl Chart {
         if let (Some(end), Some(endpoint)) = (turn.speech_end, turn.endpoint) {
             let wait = (endpoint - end).as_millis();
             self.bar_at(
-                "wait",
+                "endpoint",
                 end,
                 endpoint,
                 &format!("turn {number}: end of the caller's turn after {wait} ms"),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use call_record::{CallEvent as Told, FORMAT, Record, TurnTimes, withheld_length};
+use call_record::{CallEvent, FORMAT, Record, TurnTimes, withheld_length};
 use conversation::{Action, Input, Instant, Settings, Stage, Timer};
 use serde_json::{Map, Value};
 
@@ -115,30 +115,26 @@ pub struct Level {
     pub played_dbfs: f32,
 }
 
-/// A `call` line: answered, transferred, ended.
+/// What became of the call.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CallEvent {
+pub struct Happening {
     /// When.
     pub at: Instant,
-    /// `answered`, `media`, `transfer`, `agent` or `ended`.
-    pub event: String,
-    /// The codec, the SIP status, or the agent.
-    pub detail: String,
-    /// The other side ended the call.
-    pub by_peer: bool,
+    /// What.
+    pub event: CallEvent,
 }
 
-impl CallEvent {
-    fn of(at: Instant, told: Told) -> CallEvent {
-        let (event, detail, by_peer) = match told {
-            Told::Started(started) => ("started", started.agent, false),
-            Told::Answered { codec } => ("answered", codec, false),
-            Told::Media { codec } => ("media", codec, false),
-            Told::Transfer { code, .. } => ("transfer", code.to_string(), false),
-            Told::Agent { agent, .. } => ("agent", agent, false),
-            Told::Ended { code, by_peer, .. } => ("ended", code.to_string(), by_peer),
-        };
-        CallEvent { at, event: event.into(), detail, by_peer }
+impl Happening {
+    /// In a few words: the event and its codec, SIP status or agent.
+    pub(crate) fn in_words(&self) -> String {
+        match &self.event {
+            CallEvent::Started(started) => format!("started {}", started.agent),
+            CallEvent::Answered { codec } => format!("answered {codec}"),
+            CallEvent::Media { codec } => format!("media {codec}"),
+            CallEvent::Transfer { code, .. } => format!("transfer {code}"),
+            CallEvent::Agent { agent, .. } => format!("agent {agent}"),
+            CallEvent::Ended { code, .. } => format!("ended {code}"),
+        }
     }
 }
 
@@ -181,7 +177,7 @@ pub struct Journal {
     /// One a turn; empty in older journals.
     pub timings: Vec<TurnTimes>,
     /// From the answer to the BYE.
-    pub events: Vec<CallEvent>,
+    pub events: Vec<Happening>,
     /// What the workers failed at.
     pub failures: Vec<Failure>,
     /// Written with `transcripts = false`: words are replaced by their length.
@@ -231,7 +227,7 @@ impl Journal {
                 Err(cause) => return Err(JournalError::BrokenLine { path: path.to_owned(), line: *number, cause }),
             }
         }
-        if !journal.events.iter().any(|event| event.event == "ended") {
+        if !journal.events.iter().any(|told| matches!(told.event, CallEvent::Ended { .. })) {
             journal.remarks.push("The journal has no end of the call: it is still running, or the daemon died".into());
         }
         Ok(journal)
@@ -306,7 +302,7 @@ impl Journal {
                 _ => {}
             },
             "call" | "failure" => match read(line) {
-                Ok(Record::Call(told)) => self.events.push(CallEvent::of(at, told)),
+                Ok(Record::Call(event)) => self.events.push(Happening { at, event }),
                 Ok(Record::Failure { stage, reason }) => self.failures.push(Failure { at, stage, reason }),
                 Ok(_) => {}
                 Err(cause) => self.remarks.push(format!("{}:{number}: passed over: {cause}", self.path.display())),

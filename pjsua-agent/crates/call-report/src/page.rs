@@ -20,9 +20,9 @@ pub(crate) fn escaped(text: &str) -> String {
 /// Colours of Okabe and Ito (2008), told apart with all common kinds of colour vision.
 const STYLE: &str = "\
 :root{color-scheme:light dark;--bg:#fff;--fg:#1b1b1b;--dim:#5c5c5c;--line:#d0d0d0;--caller:#0072b2;--agent:#b34700;\
---wait:#8a8a8a;--stt:#0072b2;--model:#8f6b00;--voice:#9c4a7f;--wire:#00785a;--alarm:#a00000;--box:#f4f4f4}
+--endpoint:#8a8a8a;--transcript:#0072b2;--model:#8f6b00;--voice:#9c4a7f;--daemon:#00785a;--alarm:#a00000;--box:#f4f4f4}
 @media (prefers-color-scheme:dark){:root{--bg:#16181b;--fg:#e6e6e6;--dim:#a8a8a8;--line:#3c4046;--caller:#56b4e9;\
---agent:#ff9d4d;--wait:#8f959c;--stt:#56b4e9;--model:#f0e442;--voice:#e0a0c8;--wire:#2fc79a;--alarm:#ff8080;--box:#202327}}
+--agent:#ff9d4d;--endpoint:#8f959c;--transcript:#56b4e9;--model:#f0e442;--voice:#e0a0c8;--daemon:#2fc79a;--alarm:#ff8080;--box:#202327}}
 body{background:var(--bg);color:var(--fg);font:15px/1.45 system-ui,sans-serif;margin:1.5rem auto;max-width:78rem;padding:0 1rem}
 h1{font-size:1.35rem}h2{font-size:1.1rem;margin-top:2rem}.dim{color:var(--dim)}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .5rem;border-bottom:1px solid var(--line);\
@@ -30,8 +30,8 @@ vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto;background:var(--box);border:1px solid var(--line);border-radius:4px}
 .scroll:focus{outline:2px solid var(--caller)}svg text{font:11px system-ui,sans-serif;fill:var(--fg)}
 svg .dim{fill:var(--dim)}svg .grid{stroke:var(--line)}svg .caller{fill:var(--caller)}svg .agent{fill:var(--agent)}
-svg .wait{fill:var(--wait)}svg .stt{fill:var(--stt)}svg .model{fill:var(--model)}svg .voice{fill:var(--voice)}\
-svg .wire{fill:var(--wire)}svg .alarm{fill:var(--alarm)}svg .faint{opacity:.45}\
+svg .endpoint{fill:var(--endpoint)}svg .transcript{fill:var(--transcript)}svg .model{fill:var(--model)}svg .voice{fill:var(--voice)}\
+svg .daemon{fill:var(--daemon)}svg .alarm{fill:var(--alarm)}svg .faint{opacity:.45}\
 svg .edge{stroke:var(--fg);stroke-width:1.5}svg .hollow{fill:none;stroke:var(--dim)}
 .differs{border-left:4px solid var(--alarm)}ul{margin:.2rem 0;padding-left:1.2rem}
 ";

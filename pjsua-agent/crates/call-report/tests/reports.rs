@@ -68,7 +68,7 @@ fn a_call_is_counted() {
 }
 
 #[test]
-fn stages_add_up_to_what_the_caller_waited() {
+fn what_each_stage_took_is_as_the_daemon_counts_it_and_the_waits_add_up() {
     let mut text = call(&settings(), &conversation(), 24_000);
     text.push_str(
         "{\"t\":24000000,\"call\":7,\"kind\":\"timing\",\"turn\":2,\"speech_end_us\":4500000,\"endpoint_us\":4700000,\
@@ -76,11 +76,17 @@ fn stages_add_up_to_what_the_caller_waited() {
          \"first_clause_us\":4800000,\"first_audio_us\":4850000,\"played_us\":4860000,\"speculated\":true}\n",
     );
     let inspection = Inspection::of(&journal(&text));
-    let (turn, waterfall) = inspection.waterfalls[0];
-    let stages = waterfall.stages().map(|(name, span)| (name, span.as_millis()));
-    assert_eq!(turn, 2);
-    assert_eq!(stages, [("wait", 200), ("stt", 0), ("model", 100), ("voice", 50), ("wire", 10)]);
-    assert_eq!(waterfall.total().as_millis(), 360);
+    let answer = &inspection.answers[0];
+    let waits = answer.waits.named().map(|(name, span)| (name, span.as_millis()));
+    assert_eq!(answer.turn, 2);
+    assert_eq!(waits, [("endpoint", 200), ("transcript", 0), ("model", 100), ("voice", 50), ("daemon", 10)]);
+    assert_eq!(answer.waterfall.total.as_millis(), 360);
+    let took = &answer.waterfall;
+    assert_eq!(
+        [took.endpoint, took.stt, took.llm, took.tts].map(|span| span.as_millis()),
+        [200, 50, 90, 50],
+        "as it was recorded"
+    );
 }
 
 #[test]

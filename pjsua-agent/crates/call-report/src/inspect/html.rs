@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Inspection, Waterfall, flags, remarks};
+use call_record::{CallEvent, Waits};
+
+use super::{Inspection, flags, remarks};
 use crate::chart::Chart;
 use crate::journal::Journal;
 use crate::page::{self, escaped};
@@ -61,8 +63,8 @@ fn chart(journal: &Journal, inspection: &Inspection) -> String {
         journal.failures.iter().map(|failure| (failure.at, format!("{}: {}", failure.stage_name(), failure.reason)));
     let transfers = course.transfers.iter().map(|at| (*at, "transfer".to_owned()));
     let hung_up = course.hung_up.iter().map(|at| (*at, "the agent hangs up".to_owned()));
-    let events = journal.events.iter().filter(|event| event.event != "answered");
-    let events = events.map(|event| (event.at, format!("{} {}", event.event, event.detail)));
+    let events = journal.events.iter().filter(|told| !matches!(told.event, CallEvent::Answered { .. }));
+    let events = events.map(|told| (told.at, told.in_words()));
     let marks: Vec<_> = keys.chain(failures).chain(transfers).chain(hung_up).chain(events).collect();
     chart.marks("events", &marks);
     chart.finish()
@@ -71,22 +73,22 @@ fn chart(journal: &Journal, inspection: &Inspection) -> String {
 fn turns(journal: &Journal, inspection: &Inspection) -> String {
     let longest = inspection.longest();
     let mut table = String::from(
-        "<h2>Turns</h2>\n<p class=\"dim\">Times in milliseconds: the wait for the end of the caller's turn, transcript, \
-         model, voice, wire; they add up to what passed from the caller's last sound to the agent's first.</p>\n<table>\n\
+        "<h2>Turns</h2>\n<p class=\"dim\">Times in milliseconds: the wait for the end of the caller's turn, what transcript, \
+         model and voice took, and the daemon's own; they overlap where work was done ahead. All: from the caller's last sound \
+         to the agent's first; the bar is whom the caller waited for in it.</p>\n<table>\n\
          <tr><th class=\"n\">Turn</th><th class=\"n\">At</th><th class=\"n\">Wait</th><th class=\"n\">STT</th>\
-         <th class=\"n\">Model</th><th class=\"n\">Voice</th><th class=\"n\">Wire</th><th class=\"n\">All</th><th></th>\
+         <th class=\"n\">LLM</th><th class=\"n\">TTS</th><th class=\"n\">Own</th><th class=\"n\">All</th><th></th>\
          <th>Caller and agent</th></tr>\n",
     );
     for turn in &inspection.course.turns {
         let at = turn.played.or(turn.endpoint).or(turn.held).map_or_else(String::new, clock);
         let _ = write!(table, "<tr><td class=\"n\">{}</td><td class=\"n\">{at}</td>", turn.turn);
-        match inspection.waterfall(turn.turn) {
-            Some(waterfall) => {
-                let stages = waterfall.stages().into_iter().map(|(_, span)| span).chain([waterfall.total()]);
-                for span in stages {
+        match inspection.answer(turn.turn) {
+            Some(answer) => {
+                for span in answer.figures() {
                     let _ = write!(table, "<td class=\"n\">{}</td>", span.as_millis());
                 }
-                let _ = write!(table, "<td>{}</td>", bar(waterfall, longest));
+                let _ = write!(table, "<td>{}</td>", bar(&answer.waits, longest));
             }
             None => table.push_str("<td></td><td></td><td></td><td></td><td></td><td></td><td></td>"),
         }
@@ -108,11 +110,11 @@ fn turns(journal: &Journal, inspection: &Inspection) -> String {
     table
 }
 
-fn bar(waterfall: &Waterfall, longest: Duration) -> String {
+fn bar(waits: &Waits, longest: Duration) -> String {
     const WIDTH: f64 = 160.0;
     let scale = WIDTH / longest.as_secs_f64().max(0.001);
     let (mut x, mut bars) = (0.0, String::new());
-    for (name, span) in waterfall.stages() {
+    for (name, span) in waits.named() {
         let width = span.as_secs_f64() * scale;
         let _ = write!(
             bars,
@@ -121,5 +123,5 @@ fn bar(waterfall: &Waterfall, longest: Duration) -> String {
         );
         x += width;
     }
-    format!("<svg role=\"img\" aria-label=\"stages\" width=\"{WIDTH}\" height=\"16\">{bars}</svg>")
+    format!("<svg role=\"img\" aria-label=\"waits\" width=\"{WIDTH}\" height=\"16\">{bars}</svg>")
 }

@@ -13,10 +13,10 @@ pub(crate) fn json(journal: &Journal, inspection: &Inspection) -> Value {
         .turns
         .iter()
         .map(|turn| {
-            let waterfall = inspection.waterfall(turn.turn).map(|waterfall| {
-                let stages = waterfall.stages().into_iter().chain([("total", waterfall.total())]);
-                let stages = stages.map(|(name, span)| (format!("{name}_ms"), json!(span.as_secs_f64() * 1_000.0)));
-                Value::Object(stages.collect())
+            let answer = inspection.answer(turn.turn);
+            let waits = answer.map(|answer| {
+                let waits = answer.waits.named().map(|(name, span)| (format!("{name}_ms"), json!(span.as_secs_f64() * 1_000.0)));
+                Value::Object(waits.into_iter().collect())
             });
             let overlaps = turn.overlaps.iter().map(|overlap| {
                 json!({
@@ -30,7 +30,7 @@ pub(crate) fn json(journal: &Journal, inspection: &Inspection) -> Value {
                 "answers": turn.answers, "text": turn.text(), "heard": turn.heard,
                 "speech_end_ms": turn.speech_end.map(ms), "endpoint_ms": turn.endpoint.map(ms),
                 "played_ms": turn.played.map(ms), "ended_ms": turn.ended().map(ms),
-                "flags": flags(turn, journal), "overlaps": overlaps.collect::<Vec<_>>(), "waterfall": waterfall,
+                "flags": flags(turn, journal), "overlaps": overlaps.collect::<Vec<_>>(), "waterfall": answer.map(|answer| &answer.waterfall), "waits": waits,
             })
         })
         .collect();

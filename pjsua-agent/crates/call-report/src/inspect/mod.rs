@@ -7,7 +7,7 @@ mod text;
 
 use std::time::Duration;
 
-use call_record::TurnTimes;
+use call_record::{CallerTimes, TurnTimes, Waits, Waterfall};
 
 use crate::course::{Course, Ending, Turn};
 use crate::journal::Journal;
@@ -23,68 +23,51 @@ pub struct Inspection {
     /// What was decided.
     pub course: Course,
     /// Where each answer's time went, in the order of the turns.
-    pub waterfalls: Vec<(u32, Waterfall)>,
+    pub answers: Vec<Answer>,
     /// All of it in figures.
     pub summary: Summary,
 }
 
-/// The stages of one answer, one after the other: each begins where the one before ends, so that they add up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Waterfall {
-    /// The caller's last voiced sample until the end of his turn was decided.
-    pub endpoint: Duration,
-    /// From there until the final transcript.
-    pub stt: Duration,
-    /// Until the model's first clause.
-    pub model: Duration,
-    /// Until its first audio.
-    pub voice: Duration,
-    /// Until the first frame was taken for sending.
-    pub wire: Duration,
+/// One turn of the agent's that answers the caller.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Its number.
+    pub turn: u32,
+    /// What each stage took.
+    pub waterfall: Waterfall,
+    /// Whom the caller waited for.
+    pub waits: Waits,
 }
 
-impl Waterfall {
-    /// All of it.
-    #[must_use]
-    pub fn total(&self) -> Duration {
-        self.endpoint + self.stt + self.model + self.voice + self.wire
+impl Answer {
+    fn of(times: TurnTimes) -> Option<Answer> {
+        let (turn, waits) = (times.turn, times.waits()?);
+        Some(Answer { turn, waits, waterfall: times.with_waterfall().waterfall? })
     }
 
-    /// The stages by their names.
-    #[must_use]
-    pub fn stages(&self) -> [(&'static str, Duration); 5] {
-        [("wait", self.endpoint), ("stt", self.stt), ("model", self.model), ("voice", self.voice), ("wire", self.wire)]
+    /// From what the machine was told and asked for, for journals without timings: the voice's share is the daemon's.
+    fn of_turn(turn: &Turn) -> Option<Answer> {
+        let micros = |at: Option<conversation::Instant>| at.map(conversation::Instant::as_micros);
+        Answer::of(TurnTimes {
+            turn: turn.turn,
+            caller: CallerTimes {
+                speech_end_us: micros(turn.speech_end),
+                final_asked_us: micros(turn.transcript.map(|(asked, _)| asked)),
+                transcript_us: micros(turn.transcript.map(|(_, came)| came)),
+                ..CallerTimes::default()
+            },
+            endpoint_us: micros(turn.endpoint),
+            reply_asked_us: micros(turn.asked),
+            first_clause_us: micros(turn.clauses.first().map(|clause| clause.at)),
+            played_us: micros(turn.played),
+            ..TurnTimes::default()
+        })
     }
 
-    fn of_stations(begin: u64, end: u64, stations: [Option<u64>; 4]) -> Waterfall {
-        let mut reached = begin;
-        let mut stage = |station: Option<u64>| {
-            let to = station.unwrap_or(reached).clamp(reached, end.max(reached));
-            let span = Duration::from_micros(to - reached);
-            reached = to;
-            span
-        };
-        let [endpoint, stt, model, voice] = stations.map(&mut stage);
-        Waterfall { endpoint, stt, model, voice, wire: stage(Some(end)) }
-    }
-
-    /// By the daemon's own account.
-    fn of_timing(timing: &TurnTimes) -> Option<Waterfall> {
-        let stations = [timing.endpoint_us, timing.transcript_us, timing.first_clause_us, timing.first_audio_us];
-        timing.endpoint_us?;
-        Some(Waterfall::of_stations(timing.speech_end_us?, timing.played_us?, stations))
-    }
-
-    /// From the machine's inputs and actions, for journals without an account: the voice's share counts as wire.
-    fn of_turn(turn: &Turn) -> Option<Waterfall> {
-        let micros = |at: conversation::Instant| at.as_micros();
-        let stations = [
-            turn.endpoint.map(micros),
-            turn.transcript.map(|(_, came)| micros(came)),
-            turn.clauses.first().map(|clause| micros(clause.at)),
-            None,
-        ];
-        Some(Waterfall::of_stations(micros(turn.speech_end?), micros(turn.played?), stations))
+    /// What each stage took, in the order of the reports' columns.
+    pub(crate) fn figures(&self) -> [Duration; 6] {
+        let Waterfall { endpoint, stt, llm, tts, daemon, total } = self.waterfall;
+        [endpoint, stt, llm, tts, daemon, total]
     }
 }
 
@@ -94,30 +77,23 @@ impl Inspection {
     pub fn of(journal: &Journal) -> Inspection {
         let course = Course::of(&journal.steps, &journal.settings);
         let has_accounts = !journal.timings.is_empty();
-        let waterfalls: Vec<(u32, Waterfall)> = course
-            .turns
-            .iter()
-            .filter_map(|turn| {
-                let account = journal.timings.iter().find(|timing| timing.turn == turn.turn);
-                let waterfall = match account {
-                    Some(account) => Waterfall::of_timing(account),
-                    None if has_accounts => None,
-                    None => Waterfall::of_turn(turn),
-                };
-                waterfall.map(|waterfall| (turn.turn, waterfall))
-            })
-            .collect();
-        let summary = Summary::of(journal, &course, &waterfalls);
-        Inspection { course, waterfalls, summary }
+        let answer = |turn: &Turn| match journal.timings.iter().find(|times| times.turn == turn.turn) {
+            Some(times) => Answer::of(times.clone()),
+            None if has_accounts => None,
+            None => Answer::of_turn(turn),
+        };
+        let answers: Vec<Answer> = course.turns.iter().filter_map(answer).collect();
+        let summary = Summary::of(journal, &course, &answers);
+        Inspection { course, answers, summary }
     }
 
-    pub(crate) fn waterfall(&self, turn: u32) -> Option<&Waterfall> {
-        self.waterfalls.iter().find(|(number, _)| *number == turn).map(|(_, waterfall)| waterfall)
+    pub(crate) fn answer(&self, turn: u32) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.turn == turn)
     }
 
     /// The longest wait for an answer.
     pub(crate) fn longest(&self) -> Duration {
-        self.waterfalls.iter().map(|(_, waterfall)| waterfall.total()).max().unwrap_or_default()
+        self.answers.iter().map(|answer| answer.waterfall.total).max().unwrap_or_default()
     }
 }
 
@@ -135,7 +111,7 @@ pub(crate) fn remarks(journal: &Journal) -> Vec<String> {
     if journal.timings.is_empty() {
         remarks.push(
             "The journal has no timings: it was written by an older version. Latencies are taken from what the machine \
-             was told; the voice's share is part of the wire's"
+             was told; the voice's share is part of the daemon's"
                 .into(),
         );
     }

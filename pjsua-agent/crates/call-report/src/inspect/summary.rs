@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Waterfall;
+use super::Answer;
 use crate::course::{Course, Ending, Turn};
 use crate::journal::Journal;
 
@@ -40,9 +40,9 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(super) fn of(journal: &Journal, course: &Course, waterfalls: &[(u32, Waterfall)]) -> Summary {
+    pub(super) fn of(journal: &Journal, course: &Course, answers: &[Answer]) -> Summary {
         let turns = |is_it: &dyn Fn(&Turn) -> bool| course.turns.iter().filter(|turn| is_it(turn)).count();
-        let mut totals: Vec<Duration> = waterfalls.iter().map(|(_, waterfall)| waterfall.total()).collect();
+        let mut totals: Vec<Duration> = answers.iter().map(|answer| answer.waterfall.total).collect();
         totals.sort_unstable();
         let overlaps = course.turns.iter().flat_map(|turn| &turn.overlaps);
         Summary {
