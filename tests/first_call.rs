@@ -149,7 +149,7 @@ fn three_questions_in_one_call_each_get_their_own_answer() {
     }
     caller.rtp().recording().write(&dir.join("call.wav")).unwrap();
     let journal = scene::hang_up(&caller, &daemon).unwrap();
-    assert_eq!(journal.audio_counter("playout_underruns"), Some(0));
+    assert_eq!(journal.audio().map(|audio| audio.playout_underruns), Some(0));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use call_record::CallEvent;
 use tests::hostile;
 use tests::paths::{program, repository, run_dir};
 use tests::rtp::{Codec, WireTime};
@@ -108,11 +109,11 @@ fn calls_that_begin_on_hold_are_ended_with_a_reason_in_their_journals_and_a_metr
     .unwrap();
     assert_eq!(journals.len(), direction.len());
     for journal in &journals {
-        let ended = journal.of_kind("call").find(|line| line["event"] == "ended").expect("an end");
-        assert_eq!(
-            (&ended["overdue"], &ended["reason"]),
-            (&"media".into(), &"no media in time after the answer".into())
-        );
+        let ended = journal.events().find_map(|event| match event {
+            CallEvent::Ended { overdue, reason, .. } => Some((overdue.as_deref(), reason.as_str())),
+            _ => None,
+        });
+        assert_eq!(ended, Some((Some("media"), "no media in time after the answer")));
     }
     let (_, metrics) = daemon.get("/metrics").unwrap();
     assert!(metrics.contains("pjsua_agent_calls_overdue_total{wait=\"media\"} 3"), "{metrics}");

@@ -76,12 +76,13 @@ fn thirty_callers_each_get_an_answer_and_no_frame_is_missing() {
         (journals.iter().filter(|journal| journal.is_complete()).count() == CALLS as usize).then_some(journals)
     })
     .unwrap();
-    let underruns: u64 = journals.iter().filter_map(|journal| journal.audio_counter("playout_underruns")).sum();
-    let overruns: u64 = journals.iter().filter_map(|journal| journal.audio_counter("capture_overruns")).sum();
+    let underruns: u64 =
+        journals.iter().filter_map(|journal| journal.audio()).map(|audio| audio.playout_underruns).sum();
+    let overruns: u64 = journals.iter().filter_map(|journal| journal.audio()).map(|audio| audio.capture_overruns).sum();
     assert_eq!((underruns, overruns), (0, 0));
     // Each got the answer to his own question: SIPp numbers its calls, the questions followed the numbers.
     for journal in &journals {
-        let number: usize = journal.sip_call_id().split('-').next().unwrap().parse().unwrap();
+        let number: usize = journal.started().sip_call_id.split('-').next().unwrap().parse().unwrap();
         let (question, expected) = questions[(number - 1) % 3];
         let said = journal.spoken().join(" ").to_lowercase();
         assert!(said.contains(expected), "{question}: heard {:?}, said {said}", journal.transcripts());

@@ -5,6 +5,7 @@
 use std::thread;
 use std::time::Duration;
 
+use conversation::Input;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tests::caller::Caller;
@@ -122,18 +123,18 @@ fn a_model_that_stalls_within_its_reply_is_not_waited_for() {
     let question =
         Speech::new(Voice::Rms, "please explain to me how people in other countries grow their tea").unwrap();
     let greeted = daemon.running_journal().unwrap().unwrap();
-    let (before, fillers) = (greeted.spoken().len(), greeted.fillers());
+    let (before, fillers) = (greeted.spoken().len(), greeted.fillers().collect::<Vec<_>>());
     caller.rtp().say_and_wait(&question).unwrap();
     let model = model_worker(&daemon);
     tests::until("the model should begin to answer", PATIENCE, || {
         let spoken = daemon.running_journal().ok()??.spoken();
-        spoken[before..].iter().any(|clause| !fillers.contains(clause)).then_some(())
+        spoken[before..].iter().any(|clause| !fillers.contains(&clause.as_str())).then_some(())
     })
     .unwrap();
     kill(model, Signal::SIGSTOP).unwrap();
     let journal = tests::until("the reply should be ended", PATIENCE, || {
         let journal = daemon.running_journal().ok()??;
-        let is_done = journal.of_kind("input").any(|line| line["input"]["type"] == "reply_done");
+        let is_done = journal.inputs().any(|input| matches!(input, Input::ReplyDone { .. }));
         is_done.then_some(journal)
     })
     .unwrap();

@@ -87,7 +87,7 @@ const MAY_DEPEND: [(&str, &[&str]); 21] = [
     ("sip-gate", &[]),
     ("spoken-text", &[]),
     // The daemon is judged from outside.
-    ("tests", &["inference", "loopback-ports", "model-store"]),
+    ("tests", &["call-record", "conversation", "inference", "loopback-ports", "model-store"]),
     ("whisper-convert", &[]),
 ];
 

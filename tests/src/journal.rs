@@ -1,16 +1,18 @@
-//! Reading what the daemon wrote about a call. The format is known in this file only.
+//! What the daemon wrote about a call, read as the types of `call-record`.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use call_record::{AudioCounters, CallEvent, Line, Record, Started, TurnTimes};
+use conversation::{Action, Entry, Input, Speaker};
 
-/// The journal of one call: a JSON object a line.
+/// The journal of one call.
 #[derive(Debug, Clone)]
 pub struct Journal {
     /// Its file.
     pub path: PathBuf,
-    lines: Vec<Value>,
+    /// Its lines, in their order.
+    pub lines: Vec<Line>,
 }
 
 /// What somebody said, as the agent remembers it.
@@ -64,107 +66,159 @@ impl Journal {
         Ok(paths)
     }
 
-    /// The lines of one kind: `call`, `input`, `action`, `timing`, `history`, `prompt`, `failure`, `audio`.
-    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.lines.iter().filter(move |line| line["kind"] == kind)
+    /// What was recorded, in its order.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.lines.iter().map(|line| &line.record)
     }
 
-    /// The `Call-ID` of the call.
-    pub fn sip_call_id(&self) -> &str {
-        self.of_kind("call").find_map(|line| line["sip_call_id"].as_str()).unwrap_or("")
+    /// What the machine was told.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.records().filter_map(|record| if let Record::Input { input } = record { Some(input) } else { None })
+    }
+
+    /// What the machine asked for.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.records().filter_map(|record| if let Record::Action { action } = record { Some(action) } else { None })
+    }
+
+    /// What became of the call.
+    pub fn events(&self) -> impl Iterator<Item = &CallEvent> {
+        self.records().filter_map(|record| if let Record::Call(event) = record { Some(event) } else { None })
+    }
+
+    /// The stations of the agent's turns.
+    pub fn timings(&self) -> impl Iterator<Item = &TurnTimes> {
+        self.records().filter_map(|record| if let Record::Timing(times) = record { Some(&**times) } else { None })
+    }
+
+    /// How the call began.
+    ///
+    /// # Panics
+    /// When the first line is something else.
+    pub fn started(&self) -> &Started {
+        match self.lines.first().map(|line| &line.record) {
+            Some(Record::Call(CallEvent::Started(started))) => started,
+            other => panic!("{}: begins with {other:?}", self.path.display()),
+        }
     }
 
     /// The name of the codec that was agreed.
     pub fn codec(&self) -> String {
-        self.of_kind("call").find_map(|line| line["codec"].as_str()).unwrap_or("").to_lowercase()
+        let codec = self.events().find_map(|event| match event {
+            CallEvent::Answered { codec } => Some(codec.to_lowercase()),
+            _ => None,
+        });
+        codec.unwrap_or_default()
     }
 
     /// The value of a header of the INVITE that the agent was told.
     pub fn context(&self, header: &str) -> Option<&str> {
-        let header = header.to_ascii_lowercase();
-        self.of_kind("call").find_map(|line| line["context"][&header].as_str())
+        self.started().context.get(&header.to_ascii_lowercase()).map(String::as_str)
     }
 
     /// The model's instructions.
     pub fn prompt(&self) -> &str {
-        self.of_kind("prompt").find_map(|line| line["prompt"].as_str()).unwrap_or("")
+        let prompt = self.records().find_map(|record| match record {
+            Record::Prompt { prompt } => Some(prompt.as_str()),
+            _ => None,
+        });
+        prompt.unwrap_or("")
     }
 
     /// The final transcripts of the caller's utterances, in lower case.
     pub fn transcripts(&self) -> Vec<String> {
-        let finals = self.of_kind("input").filter(|line| line["input"]["type"] == "final_transcript");
-        finals.filter_map(|line| line["input"]["text"].as_str()).map(str::to_lowercase).collect()
+        let text = |input: &Input| match input {
+            Input::FinalTranscript { text, .. } => Some(text.to_lowercase()),
+            _ => None,
+        };
+        self.inputs().filter_map(text).collect()
     }
 
     /// What the agent was about to say, clause by clause.
     pub fn spoken(&self) -> Vec<String> {
-        let clauses = self.of_kind("action").filter(|line| line["action"]["type"] == "speak");
-        clauses.filter_map(|line| line["action"]["text"].as_str()).map(str::to_owned).collect()
-    }
-
-    /// The names of the machine's actions in their order.
-    pub fn actions(&self) -> Vec<&str> {
-        self.of_kind("action").filter_map(|line| line["action"]["type"].as_str()).collect()
+        let text = |action: &Action| if let Action::Speak { text, .. } = action { Some(text.clone()) } else { None };
+        self.actions().filter_map(text).collect()
     }
 
     /// The conversation as it was heard; empty while the call lasts.
     pub fn history(&self) -> Vec<Remembered> {
-        let entries = self.of_kind("history").last().and_then(|line| line["entries"].as_array());
-        entries
-            .into_iter()
-            .flatten()
-            .map(|entry| Remembered {
-                by_caller: entry["speaker"] == "caller",
-                text: entry["text"].as_str().unwrap_or("").to_owned(),
-            })
-            .collect()
+        let entries = self.records().filter_map(|record| match record {
+            Record::History { entries } => Some(entries),
+            _ => None,
+        });
+        let entries = entries.last();
+        entries.into_iter().flatten().map(Remembered::of).collect()
     }
 
     /// What the agent says while a reply is late.
-    pub fn fillers(&self) -> Vec<String> {
-        let settings = self.of_kind("call").map(|line| &line["settings"]).find(|settings| settings.is_object());
-        let lists = ["fillers", "question_fillers"].into_iter().filter_map(|list| settings?[list].as_array());
-        lists.flatten().filter_map(|filler| filler.as_str()).map(str::to_owned).collect()
+    pub fn fillers(&self) -> impl Iterator<Item = &str> {
+        let settings = &self.started().settings;
+        settings.fillers.iter().chain(&settings.question_fillers).map(String::as_str)
     }
 
     /// How the transfer ended: the code of the last report about it.
-    pub fn transfer_code(&self) -> Option<u64> {
-        self.of_kind("call").filter(|line| line["event"] == "transfer").filter_map(|line| line["code"].as_u64()).last()
+    pub fn transfer_code(&self) -> Option<u16> {
+        let code = |event: &CallEvent| if let CallEvent::Transfer { code, .. } = event { Some(*code) } else { None };
+        self.events().filter_map(code).last()
     }
 
     /// Whether the call's end was written.
     pub fn is_complete(&self) -> bool {
-        self.of_kind("history").next().is_some()
+        self.records().any(|record| matches!(record, Record::History { .. }))
     }
 
-    /// A counter of the call's audio: `playout_underruns`, `capture_overruns`, `played_frames`, …
-    pub fn audio_counter(&self, name: &str) -> Option<u64> {
-        self.of_kind("audio").find_map(|line| line[name].as_u64())
+    /// The counters of the call's audio; none while the call lasts.
+    pub fn audio(&self) -> Option<&AudioCounters> {
+        self.records().find_map(|record| if let Record::Audio(counters) = record { Some(counters) } else { None })
     }
+}
 
-    /// The daemon's own stages of each turn, in milliseconds: name and value, as written.
-    pub fn timings(&self, stage: &str) -> Vec<f64> {
-        self.of_kind("timing").filter_map(|line| line[stage].as_f64()).collect()
+impl Remembered {
+    fn of(entry: &Entry) -> Remembered {
+        Remembered { by_caller: entry.speaker == Speaker::Caller, text: entry.text.clone() }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use call_record::Words;
+    use conversation::{ClauseId, Settings, TurnId, UtteranceId};
+
     use super::*;
 
     #[test]
     fn a_journal_tells_what_was_said_and_heard() {
         let path = std::env::temp_dir().join(format!("pjsua-agent-journal-kit-{}.jsonl", std::process::id()));
-        let text = r#"{"t":0,"call":1,"kind":"call","event":"started","sip_call_id":"1-2@kit","context":{"x-did":"5"}}
-{"t":1,"call":1,"kind":"call","event":"answered","codec":"G722/16000/1"}
-{"t":2,"call":1,"kind":"input","input":{"type":"final_transcript","utterance":1,"text":"Opening hours"}}
-{"t":3,"call":1,"kind":"action","action":{"type":"speak","turn":1,"clause":0,"text":"From nine."}}
-{"t":4,"call":1,"kind":"history","entries":[{"speaker":"agent","text":"From","turn":1}]}
-{"t":5,"call":1,"ki"#;
+        let started = Started {
+            format: call_record::FORMAT,
+            version: String::new(),
+            sip_call_id: "1-2@kit".into(),
+            account: None,
+            agent: "shop".into(),
+            from: String::new(),
+            from_name: String::new(),
+            to: String::new(),
+            context: [("x-did".to_owned(), "5".to_owned())].into(),
+            settings: Settings::default(),
+        };
+        let (turn, text) = (TurnId(1), "Opening hours".to_owned());
+        let heard = Input::FinalTranscript { utterance: UtteranceId(1), text, confidence_per_mille: 900 };
+        let records = [
+            Record::Call(CallEvent::Started(Box::new(started))),
+            Record::Call(CallEvent::Answered { codec: "G722/16000/1".into() }),
+            Record::Input { input: heard },
+            Record::Action { action: Action::Speak { turn, clause: ClauseId(0), text: "From nine.".into() } },
+            Record::History { entries: vec![Entry { speaker: Speaker::Agent, text: "From".into(), turn }] },
+        ];
+        let mut text = String::new();
+        for (t, record) in (0..).zip(records) {
+            text += &(Line { t, call: 1, record }.to_json(Words::Written) + "\n");
+        }
+        text += r#"{"t":5,"call":1,"ki"#;
         std::fs::write(&path, text).unwrap();
         let journal = Journal::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
-        assert_eq!((journal.sip_call_id(), journal.codec().as_str()), ("1-2@kit", "g722/16000/1"));
+        assert_eq!((journal.started().sip_call_id.as_str(), journal.codec().as_str()), ("1-2@kit", "g722/16000/1"));
         assert_eq!(journal.context("X-DID"), Some("5"));
         assert_eq!(
             (journal.transcripts(), journal.spoken()),

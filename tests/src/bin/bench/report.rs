@@ -53,7 +53,7 @@ fn latency(page: &mut String, turns: &Turns, pauses: &[InnerPause], interruption
     writeln!(page, "## Latency (ms)\n\n| | n | p50 | p95 | p99 | min | max |\n|---|---|---|---|---|---|---|")?;
     row(page, "voice-to-voice, on the wire", &turns.latencies)?;
     for (stage, values) in &turns.stages {
-        row(page, &format!("— the daemon's own account: {}", stage.trim_end_matches("_ms")), values)?;
+        row(page, &format!("— the daemon's own account: {stage}"), values)?;
     }
     row(page, "barge-in, on the wire", interruptions)?;
     writeln!(

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use call_record::Waterfall;
 use tests::caller::Caller;
 use tests::daemon::{Daemon, Setup};
 use tests::journal::Journal;
@@ -56,13 +57,21 @@ fn call(daemon: &Daemon, dir: &Path) -> Result<Caller> {
     Ok(caller)
 }
 
+/// The stages that are reported, and what each of them took.
+const STAGES: [&str; 5] = ["endpoint", "stt", "llm", "tts", "total"];
+
+fn stages(waterfall: &Waterfall) -> [Duration; 5] {
+    let Waterfall { endpoint, stt, llm, tts, total, .. } = *waterfall;
+    [endpoint, stt, llm, tts, total]
+}
+
 /// Questions and answers, one call at a time.
 pub fn voice_to_voice(turns: usize, dir: &Path) -> Result<Turns> {
     let daemon = daemon("brief", dir)?;
     let mut result = Turns {
         latencies: Vec::new(),
         right: 0,
-        stages: ["endpoint_ms", "stt_ms", "llm_ms", "tts_ms", "total_ms"].map(|name| (name, Vec::new())).into(),
+        stages: STAGES.map(|name| (name, Vec::new())).into(),
         pacing: Vec::new(),
         probe_late: 0,
     };
@@ -81,8 +90,10 @@ pub fn voice_to_voice(turns: usize, dir: &Path) -> Result<Turns> {
         result.pacing.push(caller.rtp().heard(|heard| heard.pacing(start, WireTime::now())));
         result.probe_late += caller.rtp().own_late_packets();
         let journal = scene::hang_up(&caller, &daemon)?;
-        for (stage, values) in &mut result.stages {
-            values.extend(journal.timings(stage));
+        for waterfall in journal.timings().filter_map(|times| times.waterfall.as_ref()) {
+            for ((_, values), took) in result.stages.iter_mut().zip(stages(waterfall)) {
+                values.push(took.as_secs_f64() * 1e3);
+            }
         }
     }
     result.latencies.sort_by(f64::total_cmp);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use conversation::Action;
 use tests::caller::Caller;
 use tests::daemon::{Daemon, Engines};
 use tests::journal::Journal;
@@ -95,18 +96,18 @@ fn answer(question: &Question, first_ms: Option<u64>, journal: &Journal) -> Answ
     let join = |entries: Vec<tests::journal::Remembered>| {
         entries.into_iter().map(|entry| entry.text).collect::<Vec<_>>().join(" ")
     };
-    let acts = journal.actions();
-    let act = ["transfer", "hang_up"].into_iter().find(|act| acts.contains(act));
+    let does = |act: &Action| journal.actions().any(|action| action == act);
+    let act = [(Action::Transfer, "transfer"), (Action::HangUp, "hang_up")].into_iter().find(|(act, _)| does(act));
     let mut words = join(said);
     for filler in journal.fillers() {
-        if let Some(rest) = words.strip_prefix(&filler) {
+        if let Some(rest) = words.strip_prefix(filler) {
             words = rest.trim_start().to_owned();
         }
     }
     Answer {
         question: question.ask.clone(),
         answer: words,
-        act: act.map(str::to_owned),
+        act: act.map(|(_, name)| name.to_owned()),
         first_ms: first_ms.unwrap_or_else(|| PATIENCE.as_millis().try_into().unwrap_or(u64::MAX)),
         heard: Some(join(heard)),
     }

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use call_record::Record;
+use conversation::Action;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -160,10 +162,16 @@ fn overlap(caller: &Caller, daemon: &Daemon, event: &Event, variant: &str) -> Re
 /// What the daemon did to the playout in the running call: milliseconds since the answer, and the action.
 fn playout_actions(daemon: &Daemon) -> Result<Vec<(f64, String)>> {
     let journal = site::journal(daemon)?;
-    let actions = journal.of_kind("action").filter_map(|line| {
-        let name = line["action"]["type"].as_str()?;
-        let is_playout = ["pause_playout", "duck_playout", "resume_playout", "flush_playout"].contains(&name);
-        is_playout.then(|| Some((line["t"].as_f64()? / 1e3, name.to_owned())))?
+    let actions = journal.lines.iter().filter_map(|line| {
+        let Record::Action { action } = &line.record else { return None };
+        let name = match action {
+            Action::PausePlayout { .. } => "pause_playout",
+            Action::DuckPlayout { .. } => "duck_playout",
+            Action::ResumePlayout { .. } => "resume_playout",
+            Action::FlushPlayout { .. } => "flush_playout",
+            _ => return None,
+        };
+        Some((line.t as f64 / 1e3, name.to_owned()))
     });
     Ok(actions.collect())
 }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use call_record::TurnTimes;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-use serde_json::Value;
 use tests::caller::{Caller, Dial};
 use tests::daemon::{Daemon, Engines, Setup};
 use tests::journal::Journal;
@@ -172,28 +172,23 @@ pub fn think(rng: &mut StdRng) {
 /// Adds what the journals of a daemon say about its turns.
 pub fn add_stages(daemon: &Daemon, calls: u32, variant: &str, rows: &mut Rows) -> Result<()> {
     for journal in daemon.journals()? {
-        for line in journal.of_kind("timing") {
-            if let Some(stages) = stages(line, calls, variant) {
-                rows.add(&Row::Stages(stages))?;
-            }
+        for stages in journal.timings().filter_map(|times| stages(times, calls, variant)) {
+            rows.add(&Row::Stages(stages))?;
         }
     }
     Ok(())
 }
 
-fn stages(line: &Value, calls: u32, variant: &str) -> Option<Stages> {
-    let ms = |name: &str| line[name].as_f64();
-    let is = |name: &str| line[name].as_bool().unwrap_or_default();
-    let total = ms("total_ms")?;
-    let names = ["endpoint_ms", "stt_ms", "llm_ms", "tts_ms", "daemon_ms"].map(|name| ms(name).unwrap_or(f64::NAN));
-    let [endpoint, stt, llm, tts, daemon] = names;
+fn stages(times: &TurnTimes, calls: u32, variant: &str) -> Option<Stages> {
+    let took = times.waterfall.as_ref()?;
+    let ms = [took.endpoint, took.stt, took.llm, took.tts, took.daemon, took.total];
     Some(Stages {
         variant: variant.to_owned(),
         calls,
-        ms: [endpoint, stt, llm, tts, daemon, total],
-        speculated: is("speculated"),
-        cached: is("cached"),
-        filler: is("filler"),
+        ms: ms.map(|span| span.as_secs_f64() * 1e3),
+        speculated: times.speculated,
+        cached: times.cached,
+        filler: times.filler,
     })
 }
 
