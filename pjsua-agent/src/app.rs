@@ -19,7 +19,7 @@ use crate::health::{Check, HeartbeatWatch, Readiness};
 use crate::leg::Wait;
 use crate::listening::Listening;
 use crate::live::Live;
-use crate::load::Load;
+use crate::load::{BusyTime, Load};
 use crate::metrics;
 use crate::reload;
 use crate::setup;
@@ -28,6 +28,10 @@ use crate::speech::{PhraseCache, Speech};
 
 /// What a refused caller's PBX is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// A tick of the media clock that begins later than this is counted as late: a quarter of a frame, which a jitter buffer
+/// still hides.
+const LATE_TICK_US: u64 = 5_000;
 
 /// The running daemon.
 pub struct App {
@@ -45,7 +49,7 @@ struct Shared {
     listening: Listening,
     load: Arc<Load>,
     registry: Registry,
-    audio: AudioThread,
+    audio: Arc<AudioThread>,
     sip: SipHandle,
     registrations: Mutex<BTreeMap<String, RegistrationState>>,
     draining: AtomicBool,
@@ -81,7 +85,6 @@ impl App {
         let voice_engine = setup::voice_engine(&config.tts);
         let speech = Speech::start(setup::speech_config(&config)).await.context("speech workers")?;
         let listening = listening.await.context("neural models of listening")?;
-        let load = Load::watch(config.daemon.busy_from, Arc::clone(&speech), listening.hearing());
         let phrase_cache = Arc::new(open_phrase_cache(&config).await);
         let live = Live::new(config, &phrase_cache, voice_engine);
         let ((), phrases) = tokio::join!(live.read_prompts(&speech), live.prepare_phrases(&speech));
@@ -89,6 +92,13 @@ impl App {
         let config = &live.config;
         let (events_in, events) = mpsc::unbounded_channel();
         let sip = sip::start(setup::sip_config(config), audio.waker(), events_in).context("SIP")?;
+        let (audio, clock) = (Arc::new(audio), sip.handle());
+        let load = {
+            let audio = Arc::clone(&audio);
+            let threads: [(_, BusyTime); 2] =
+                [("media_clock", Box::new(move || clock.clock_busy())), ("audio", Box::new(move || audio.busy()))];
+            Load::watch(config.daemon.busy_from, Arc::clone(&speech), listening.hearing(), threads)
+        };
         let shared = Arc::new(Shared {
             phrase_cache,
             speech,
@@ -280,7 +290,11 @@ fn api_state(shared: &Arc<Shared>, metrics: metrics_exporter_prometheus::Prometh
             let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
             watch.observe(live.audio.heartbeat(), live.registry.len(), Instant::now())
         }),
-        collect: Arc::new(move || metrics::audio_thread_ticks(collect.audio.heartbeat())),
+        collect: Arc::new(move || {
+            metrics::audio_thread_ticks(collect.audio.heartbeat());
+            let clock = collect.sip.clock_report();
+            metrics::media_clock(clock.ticks, clock.later_than(LATE_TICK_US), clock.skipped, clock.latest);
+        }),
         metrics,
     }
 }

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use call_record::RtpStats;
 use media::{ClockEnd, Samples};
 
 /// The daemon's own number of a leg; never reused within a process. A call has the number of its first leg.
@@ -77,6 +78,8 @@ pub enum LegEvent {
         /// RTP encoding name and clock rate, for instance `PCMU/8000`.
         codec: String,
     },
+    /// How its RTP does: every five seconds while there is audio, and before the end.
+    Rtp(RtpStats),
     /// The party pressed a key: `0` to `9`, `A` to `D`, `*`, `#`.
     Dtmf(char),
     /// Progress of a blind transfer: 100 when the peer took the request, then what it reports. If the leg ends before

@@ -14,25 +14,75 @@ use crate::speech::Speech;
 /// Between two looks.
 const PERIOD: Duration = Duration::from_millis(250);
 
+/// How much of their time the real-time threads may work before no further call is answered. A tick that takes longer than
+/// its 20 ms is heard in every call; a fifth is left for what the next call costs, and for bursts.
+pub const FULLEST_THREAD: f64 = 0.8;
+
+/// Looks over which a thread's load is smoothed: two seconds of them.
+const SMOOTHING: f64 = 8.0;
+
+/// Reads how long a thread has worked since the start.
+pub type BusyTime = Box<dyn Fn() -> Duration + Send>;
+
 /// The wait, shared by all who look at it.
 pub struct Load {
     busy_from: Duration,
     busy: watch::Sender<bool>,
     delay_us: AtomicU64,
+    /// Of the fullest real-time thread, in thousandths.
+    thread_per_mille: AtomicU64,
+}
+
+/// How much of its time a thread works.
+struct ThreadLoad {
+    thread: &'static str,
+    busy: BusyTime,
+    seen: Duration,
+    /// From 0 to 1.
+    smoothed: f64,
+}
+
+impl ThreadLoad {
+    fn new(thread: &'static str, busy: BusyTime) -> ThreadLoad {
+        let seen = busy();
+        ThreadLoad { thread, busy, seen, smoothed: 0.0 }
+    }
+
+    /// `passed` since the last look.
+    fn look(&mut self, passed: Duration) -> f64 {
+        let busy = (self.busy)();
+        let worked = busy.saturating_sub(std::mem::replace(&mut self.seen, busy));
+        let load = (worked.as_secs_f64() / passed.as_secs_f64().max(0.001)).min(1.0);
+        self.smoothed += (load - self.smoothed) / SMOOTHING;
+        self.smoothed
+    }
 }
 
 impl Load {
     /// Starts to look; ends with the runtime. From a wait of `busy_from` (150 ms: what a reply may be late without being
     /// noticed, ITU-T G.114) until one of half of it, so that it does not flutter, the machine is busy: work that may be
     /// thrown away is not begun, since it would make callers wait whose turn is over.
-    pub fn watch(busy_from: Duration, speech: Arc<Speech>, hearing: Option<Arc<Hearing>>) -> Arc<Load> {
+    ///
+    /// `threads` are the real-time ones, by their names.
+    pub fn watch(
+        busy_from: Duration,
+        speech: Arc<Speech>,
+        hearing: Option<Arc<Hearing>>,
+        threads: [(&'static str, BusyTime); 2],
+    ) -> Arc<Load> {
         let load = Arc::new(Load::new(busy_from));
-        tokio::spawn(look(Arc::clone(&load), speech, hearing));
+        let threads = threads.map(|(thread, busy)| ThreadLoad::new(thread, busy));
+        tokio::spawn(look(Arc::clone(&load), speech, hearing, threads));
         load
     }
 
     fn new(busy_from: Duration) -> Load {
-        Load { busy_from, busy: watch::Sender::new(false), delay_us: AtomicU64::new(0) }
+        Load {
+            busy_from,
+            busy: watch::Sender::new(false),
+            delay_us: AtomicU64::new(0),
+            thread_per_mille: AtomicU64::new(0),
+        }
     }
 
     /// Whether the machine is busy, and when that changes.
@@ -43,6 +93,15 @@ impl Load {
     /// The longest wait of all stages.
     pub fn queue_delay(&self) -> Duration {
         Duration::from_micros(self.delay_us.load(Ordering::Relaxed))
+    }
+
+    /// How much of its time the fullest real-time thread works, from 0 to 1.
+    pub fn fullest_thread(&self) -> f64 {
+        self.thread_per_mille.load(Ordering::Relaxed) as f64 / 1_000.0
+    }
+
+    fn note_threads(&self, fullest: f64) {
+        self.thread_per_mille.store((fullest * 1_000.0) as u64, Ordering::Relaxed);
     }
 
     fn note(&self, delay: Duration) {
@@ -58,7 +117,8 @@ impl Load {
     }
 }
 
-async fn look(load: Arc<Load>, speech: Arc<Speech>, hearing: Option<Arc<Hearing>>) {
+async fn look(load: Arc<Load>, speech: Arc<Speech>, hearing: Option<Arc<Hearing>>, mut threads: [ThreadLoad; 2]) {
+    let mut looked = Instant::now();
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -73,6 +133,13 @@ async fn look(load: Arc<Load>, speech: Arc<Speech>, hearing: Option<Arc<Hearing>
             longest = longest.max(delay);
         }
         load.note(longest);
+        let passed = std::mem::replace(&mut looked, Instant::now()).elapsed();
+        let fullest = threads.iter_mut().map(|thread| {
+            let share = thread.look(passed);
+            metrics::thread_load(thread.thread, share);
+            share
+        });
+        load.note_threads(fullest.fold(0.0, f64::max));
     }
 }
 
@@ -89,6 +156,23 @@ mod tests {
             *busy.borrow()
         });
         assert_eq!(states, [false, true, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_threads_load_is_the_share_of_its_time_that_it_works_smoothed_over_two_seconds() {
+        let worked = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&worked);
+        let mut load = ThreadLoad::new("audio", Box::new(move || Duration::from_millis(seen.load(Ordering::Relaxed))));
+        let mut after = |looks: usize, worked_ms: u64| {
+            (0..looks).for_each(|_| {
+                worked.fetch_add(worked_ms, Ordering::Relaxed);
+                load.look(PERIOD);
+            });
+            load.smoothed
+        };
+        assert!(after(1, 250) < 0.2, "a burst is no load");
+        assert!(after(24, 250) > 0.9);
+        assert!((after(60, 100) - 0.4).abs() < 0.01);
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn call(id: u64) -> CallSummary {
         account: Some("front-desk".into()),
         direction: Direction::Incoming,
         codec: Some("PCMU".into()),
+        rtp: None,
         state: "listening".into(),
         started_unix_ms: 1_700_000_000_000,
         duration_ms: 1_250,

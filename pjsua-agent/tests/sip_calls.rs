@@ -49,6 +49,34 @@ fn frames_flow_both_ways() {
 }
 
 #[test]
+fn the_owner_learns_how_many_packets_were_lost() {
+    let mut agent = Agent::start(|_| {});
+    let (mut peer, call, _heard) = agent.call(Transport::Udp, "0");
+    for number in 0..120 {
+        // Lost on the way: the number is used, the packet is not sent.
+        if number % 20 == 19 {
+            peer.sequence += 1;
+        } else {
+            peer.speak(&LOUD);
+        }
+        peer.hear();
+    }
+    assert!(peer.ask("BYE", "", "").starts_with("SIP/2.0 200"));
+    let mut last = None;
+    let is_end = |event: &SipEvent| matches!(event, SipEvent::Leg { event: LegEvent::Ended { .. }, .. });
+    while let Some(event) = agent.find_within(wire::PATIENCE, |_| true) {
+        match event {
+            SipEvent::Leg { leg, event: LegEvent::Rtp(stats) } if leg == call => last = Some(stats),
+            event if is_end(&event) => break,
+            _ => {}
+        }
+    }
+    let stats = last.expect("a report comes before the end");
+    assert!((40..=114).contains(&stats.received) && (2..=6).contains(&stats.lost), "{stats:?}");
+    assert!(stats.sent >= stats.received, "{stats:?}");
+}
+
+#[test]
 fn each_codec_is_negotiated() {
     let mut agent = Agent::start(|_| {});
     for (media, codec) in [

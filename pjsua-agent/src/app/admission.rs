@@ -14,6 +14,7 @@ use crate::call::{self, Answerer, Answerers, CallSetup, CallSummary, Direction, 
 use crate::config::{Agent, Config, Llm};
 use crate::leg::{Incoming, Leg, Refusal};
 use crate::live::{Answering, LiveAgent};
+use crate::load::FULLEST_THREAD;
 use crate::metrics::{self, CallOutcome};
 use crate::setup;
 
@@ -45,6 +46,14 @@ pub(super) fn admit(shared: &Arc<Shared>, leg: Arc<dyn Leg>, incoming: Incoming)
     let delay = shared.load.queue_delay();
     if delay > live.config.daemon.refuse_from {
         return refuse(503, &format!("Requests wait {:.1} s", delay.as_secs_f64()), Some(RETRY_AFTER));
+    }
+    let fullest = shared.load.fullest_thread();
+    if fullest > FULLEST_THREAD {
+        return refuse(
+            503,
+            &format!("The audio threads work {:.0} % of their time", fullest * 100.0),
+            Some(RETRY_AFTER),
+        );
     }
     answer(shared, &live.config, (leg, incoming), answering, span.clone());
 }
@@ -132,6 +141,7 @@ fn summary_of(incoming: &Incoming, agent: &Agent) -> CallSummary {
         account: incoming.account.clone(),
         direction: Direction::Incoming,
         codec: None,
+        rtp: None,
         state: "answering".into(),
         started_unix_ms: unix_ms(SystemTime::now()),
         duration_ms: 0,

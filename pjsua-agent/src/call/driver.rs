@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call_record::{AudioCounters, CallEvent, FORMAT, Record, Recorder, Started};
+use call_record::{AudioCounters, CallEvent, FORMAT, Record, Recorder, RtpStats, Started};
 use conversation::{Conversation, Input, Settings};
 use hearing::Hearing;
 use media::{AudioEvents, AudioStats, Playout};
@@ -124,6 +124,7 @@ pub async fn drive(setup: CallSetup) -> CallOutcome {
         reply: None,
         reading: None,
         timing: TurnTiming::default(),
+        rtp: RtpStats::default(),
         prompt_written: false,
         is_busy: false,
         answered: None,
@@ -154,6 +155,8 @@ pub(super) struct Driver {
     /// What the model reads while the caller speaks.
     pub(super) reading: Option<Reading>,
     pub(super) timing: TurnTiming,
+    /// As it was told last.
+    rtp: RtpStats,
     pub(super) prompt_written: bool,
     /// What the machine was told last of the workers' queue.
     pub(super) is_busy: bool,
@@ -265,6 +268,7 @@ impl Driver {
     fn on_leg(&mut self, event: LegEvent) {
         match event {
             LegEvent::Media { codec } => self.media_active(codec),
+            LegEvent::Rtp(stats) => self.rtp_reported(stats),
             LegEvent::Dtmf(digit) => self.feed(Input::Dtmf { digit }),
             LegEvent::Transfer { code, done } => self.transfer_reported(code, done),
             LegEvent::Ended { code, reason, by_peer, overdue } => self.leg_ended(code, reason, by_peer, overdue),
@@ -280,6 +284,19 @@ impl Driver {
         self.record(Record::Call(CallEvent::Answered { codec: codec.clone() }));
         self.entry.update(|summary| summary.codec = Some(codec));
         self.feed(Input::CallAnswered);
+    }
+
+    fn rtp_reported(&mut self, stats: RtpStats) {
+        let before = std::mem::replace(&mut self.rtp, stats);
+        metrics::rtp_packets(
+            stats.received.saturating_sub(before.received),
+            stats.lost.saturating_sub(before.lost),
+            stats.sent.saturating_sub(before.sent),
+        );
+        let micros = |span: u32| Duration::from_micros(span.into());
+        metrics::rtp_delays(micros(stats.jitter_us), stats.round_trip_us.map(micros));
+        self.record(Record::Rtp(stats));
+        self.entry.update(|summary| summary.rtp = Some(stats));
     }
 
     fn transfer_reported(&mut self, code: u16, done: bool) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use call_record::{CallEvent, Line, Record, Recorder, Subscriber};
+use call_record::{CallEvent, Line, Record, Recorder, RtpStats, Subscriber};
 use conversation::{Action, Input, Settings};
 use media::{AudioSettings, ClockEnd, SILENCE};
 use tokio::task::JoinHandle;
@@ -195,6 +195,7 @@ fn summary(leg: LegId) -> CallSummary {
         account: None,
         direction: Direction::Incoming,
         codec: None,
+        rtp: None,
         state: "answering".into(),
         started_unix_ms: 0,
         duration_ms: 0,
@@ -282,6 +283,16 @@ async fn a_leg_that_waited_too_long_fails_the_call_and_the_record_says_for_what(
     assert_eq!(call.outcome().await, CallOutcome::Failed);
     let is_told = |record: &Record| matches!(record, Record::Call(CallEvent::Ended { overdue: Some(wait), .. }) if wait.as_str() == "rtp");
     assert!(notes.records().iter().any(is_told));
+}
+
+#[tokio::test]
+async fn how_the_rtp_does_is_recorded_and_shown() {
+    let call = call().await;
+    call.media();
+    let stats = RtpStats { received: 250, lost: 3, jitter_us: 700, ..RtpStats::default() };
+    call.tell(LegEvent::Rtp(stats));
+    call.until(|call| call.notes.records().contains(&Record::Rtp(stats))).await;
+    assert_eq!(call.registry.summaries()[0].rtp, Some(stats));
 }
 
 #[tokio::test]

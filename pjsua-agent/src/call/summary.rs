@@ -1,5 +1,6 @@
 //! What others are shown of a call.
 
+use call_record::RtpStats;
 use serde::{Deserialize, Serialize};
 
 /// Which side began the call.
@@ -27,6 +28,8 @@ pub struct CallSummary {
     pub direction: Direction,
     /// The RTP codec, `None` until media is up.
     pub codec: Option<String>,
+    /// How the RTP does, `None` until audio flows.
+    pub rtp: Option<RtpStats>,
     /// What the conversation does now: `listening`, `replying`, `speaking` …
     pub state: String,
     /// When the call was answered, in milliseconds since the Unix epoch.

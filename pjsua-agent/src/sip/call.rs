@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::overdue::Watch;
+use super::rtp::RtpReports;
 use super::transfer::Transfer;
 use crate::leg::{LegId, Wait};
 
@@ -15,6 +16,7 @@ pub(super) struct Call {
     pub(super) sip_call_id: String,
     pub(super) transfer: Transfer,
     pub(super) watch: Watch,
+    pub(super) rtp: RtpReports,
     /// Why we ended it, if it waited too long for something.
     pub(super) overdue: Option<Wait>,
 }
@@ -31,8 +33,8 @@ impl Calls {
     pub(super) fn begin(&mut self, slot: i32, sip_call_id: String, now: Instant) -> (LegId, Option<Call>) {
         let lost = self.end(slot);
         let id = LegId::next();
-        let (transfer, watch, overdue) = (Transfer::None, Watch::new(now), None);
-        self.calls.insert(id, Call { id, slot, sip_call_id, transfer, watch, overdue });
+        let (transfer, watch, rtp, overdue) = (Transfer::None, Watch::new(now), RtpReports::default(), None);
+        self.calls.insert(id, Call { id, slot, sip_call_id, transfer, watch, rtp, overdue });
         self.by_slot.insert(slot, id);
         (id, lost)
     }

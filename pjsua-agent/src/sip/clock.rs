@@ -34,6 +34,14 @@ pub struct ClockReport {
     pub busy: Duration,
 }
 
+impl ClockReport {
+    /// Ticks that began later than `bound_us`, one of [`LATENESS_BOUNDS_US`].
+    pub fn later_than(&self, bound_us: u64) -> u64 {
+        let within = LATENESS_BOUNDS_US.partition_point(|bound| *bound <= bound_us);
+        self.lateness[within..].iter().sum()
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Stats {
     pub(super) real_time: AtomicBool,
@@ -64,8 +72,12 @@ impl Stats {
             lateness: std::array::from_fn(|class| self.lateness[class].load(Ordering::Relaxed)),
             latest: Duration::from_micros(self.latest_us.swap(0, Ordering::Relaxed)),
             longest: Duration::from_micros(self.longest_us.swap(0, Ordering::Relaxed)),
-            busy: Duration::from_micros(self.busy_us.load(Ordering::Relaxed)),
+            busy: self.busy(),
         }
+    }
+
+    pub(super) fn busy(&self) -> Duration {
+        Duration::from_micros(self.busy_us.load(Ordering::Relaxed))
     }
 }
 
@@ -124,6 +136,7 @@ mod tests {
         assert!(now() - began >= 10 * PERIOD, "no tick before its time");
         let report = stats.report();
         assert_eq!((report.ticks, report.lateness.iter().sum::<u64>()), (10, 10));
+        assert!((1..10).contains(&report.later_than(10_000)), "the third tick had to wait for the second: {report:?}");
         assert!(report.longest >= Duration::from_millis(50));
         assert_eq!(stats.report().longest, Duration::ZERO, "a report takes the maxima with it");
     }

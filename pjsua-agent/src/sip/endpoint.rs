@@ -309,11 +309,16 @@ impl SipThread {
         self.endpoint.drop_dead_streams(self.bounds.stream);
         let slots: Vec<(LegId, i32)> = self.inbox.inner.borrow_mut().calls.iter().map(|c| (c.id, c.slot)).collect();
         for (id, slot) in slots {
-            let media = self.endpoint.media(slot);
-            let overdue = match self.inbox.inner.borrow_mut().calls.get(id) {
-                Some(call) => call.watch.check(media, now, &self.bounds),
-                None => None,
+            let (media, stats) = self.endpoint.media(slot);
+            let (overdue, report) = match self.inbox.inner.borrow_mut().calls.get(id) {
+                Some(call) => {
+                    (call.watch.check(media, now, &self.bounds), stats.and_then(|stats| call.rtp.note(stats, now)))
+                }
+                None => (None, None),
             };
+            if let Some(stats) = report {
+                self.send_of(id, LegEvent::Rtp(stats));
+            }
             if let Some(wait) = overdue {
                 self.end_overdue(id, slot, wait);
             }

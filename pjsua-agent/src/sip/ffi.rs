@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use call_record::RtpStats;
 use pjsip_sys::{Status, shim};
 use sip_gate::{Challenge, Origin, Parsed, Verdict};
 
@@ -289,15 +290,24 @@ impl Endpoint {
         check(unsafe { shim::agent_call_send_dtmf(self.raw.as_ptr(), slot, view(digits)) })
     }
 
-    pub(super) fn media(&self, slot: i32) -> Media {
+    /// The call's audio stream, and how its RTP does; nothing of that without one.
+    pub(super) fn media(&self, slot: i32) -> (Media, Option<RtpStats>) {
         let mut stats = shim::agent_media_stats::default();
         // SAFETY: the endpoint lives.
         let read = check(unsafe { shim::agent_call_stats(self.raw.as_ptr(), slot, &mut stats) });
-        match read {
-            Ok(()) if stats.has_media != 0 && stats.receiving != 0 => Media::Flowing(stats.rx_packets),
-            Ok(()) if stats.has_media != 0 => Media::Held,
-            Ok(()) | Err(_) => Media::None,
+        if read.is_err() || stats.has_media == 0 {
+            return (Media::None, None);
         }
+        let media = if stats.receiving != 0 { Media::Flowing(stats.rx_packets) } else { Media::Held };
+        let rtp = RtpStats {
+            received: stats.rx_packets,
+            lost: stats.rx_lost,
+            sent: stats.tx_packets,
+            jitter_us: stats.rx_jitter_us,
+            round_trip_us: (stats.rtt_us != 0).then_some(stats.rtt_us),
+            jitter_buffer_ms: stats.jitter_buffer_ms,
+        };
+        (media, Some(rtp))
     }
 }
 

@@ -154,6 +154,9 @@ impl Inner {
                 let overdue = call.overdue.or(has_gone.then_some(Wait::Peer));
                 let reason = overdue.map_or(reason, |wait| wait.to_string());
                 info!(call = call.id.0, sip_call_id = call.sip_call_id, code, reason, by_peer, "SIP call ended");
+                if let Some(stats) = call.rtp.last() {
+                    self.happenings.push_back(Happening::of(call.id, LegEvent::Rtp(stats)));
+                }
                 Happening::of(call.id, LegEvent::Ended { code, reason, by_peer, overdue })
             }
             Event::Resolve { lookup, host } => Happening::Resolve { lookup, host },

@@ -25,6 +25,7 @@ mod leg;
 mod log_line;
 mod names;
 mod overdue;
+mod rtp;
 mod settings;
 mod transfer;
 
@@ -201,9 +202,14 @@ impl SipHandle {
         self.shared.calls.load(Ordering::Relaxed)
     }
 
-    /// How evenly the media clock has run since the last report.
+    /// How evenly the media clock has run. Each report takes the maxima with it, so there is one who asks.
     pub fn clock_report(&self) -> ClockReport {
         self.shared.clock.report()
+    }
+
+    /// The media clock thread's time spent in ticks, since the start.
+    pub fn clock_busy(&self) -> Duration {
+        self.shared.clock.busy()
     }
 
     fn send(&self, command: Command) {

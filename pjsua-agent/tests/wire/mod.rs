@@ -51,11 +51,19 @@ impl Agent {
         self.event_within(PATIENCE).expect("an event")
     }
 
+    /// The next event but for reports about RTP, which come whenever they are due.
     pub fn event_within(&mut self, limit: Duration) -> Option<SipEvent> {
+        let is_report = |event: &SipEvent| matches!(event, SipEvent::Leg { event: LegEvent::Rtp(_), .. });
+        self.find_within(limit, |event| !is_report(event))
+    }
+
+    /// The first event that is so; those before it are lost.
+    pub fn find_within(&mut self, limit: Duration, is_so: impl Fn(&SipEvent) -> bool) -> Option<SipEvent> {
         let until = Instant::now() + limit;
         loop {
             match self.events.try_recv() {
-                Ok(event) => return Some(event),
+                Ok(event) if is_so(&event) => return Some(event),
+                Ok(_) => {}
                 Err(TryRecvError::Empty) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
                 Err(_) => return None,
             }

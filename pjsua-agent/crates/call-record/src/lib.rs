@@ -103,6 +103,8 @@ pub enum Record {
         /// In their order.
         entries: Vec<Entry>,
     },
+    /// How the RTP does: every five seconds, and at the end.
+    Rtp(RtpStats),
     /// Counters of the audio path.
     Audio(AudioCounters),
     /// Records are missing here: whoever keeps this was slower than the call.
@@ -206,6 +208,24 @@ pub struct Levels {
 
 fn silence() -> i8 {
     -100
+}
+
+/// How a call's RTP does, since its audio began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RtpStats {
+    /// Packets from the party.
+    pub received: u64,
+    /// Packets from the party that did not come.
+    pub lost: u64,
+    /// Packets to the party.
+    pub sent: u64,
+    /// Interarrival jitter as it stands (RFC 3550 section 6.4.1), in microseconds.
+    pub jitter_us: u32,
+    /// Round trip as the peer's RTCP tells, in microseconds; none until it does.
+    pub round_trip_us: Option<u32>,
+    /// What the jitter buffer holds on average, in milliseconds.
+    pub jitter_buffer_ms: u32,
 }
 
 /// What the audio path counted in the whole call.

@@ -55,6 +55,7 @@ fn records() -> Vec<Record> {
         Record::History { entries: vec![Entry { speaker: Speaker::Agent, text: "Hello.".into(), turn: TurnId(1) }] },
         Record::Audio(AudioCounters { captured_frames: 9, ..AudioCounters::default() }),
         Record::Gap { lost: 3 },
+        Record::Rtp(RtpStats { received: 500, lost: 2, jitter_us: 900, ..RtpStats::default() }),
     ]
 }
 

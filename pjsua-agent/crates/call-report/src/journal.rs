@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use call_record::{CallEvent, FORMAT, Record, TurnTimes, withheld_length};
+use call_record::{CallEvent, FORMAT, Record, RtpStats, TurnTimes, withheld_length};
 use conversation::{Action, Input, Instant, Settings, Stage, Timer};
 use serde_json::{Map, Value};
 
@@ -178,6 +178,8 @@ pub struct Journal {
     pub timings: Vec<TurnTimes>,
     /// From the answer to the BYE.
     pub events: Vec<Happening>,
+    /// How the RTP did in the end; none in older journals.
+    pub rtp: Option<RtpStats>,
     /// What the workers failed at.
     pub failures: Vec<Failure>,
     /// Written with `transcripts = false`: words are replaced by their length.
@@ -278,6 +280,7 @@ impl Journal {
             levels: Vec::new(),
             timings: Vec::new(),
             events: Vec::new(),
+            rtp: None,
             failures: Vec::new(),
             is_redacted,
             end: Instant::ZERO,
@@ -292,13 +295,14 @@ impl Journal {
         match line.get("kind").and_then(Value::as_str).ok_or("the line has no \"kind\"")? {
             "input" | "action" | "timeout" => self.step(at, number, read_step(line)),
             "gap" => self.gap(at, number, read(line)?),
-            "levels" | "timing" => match read(line)? {
+            "levels" | "timing" | "rtp" => match read(line)? {
                 Record::Levels(levels) => self.levels.push(Level {
                     at,
                     captured_dbfs: levels.captured_dbfs.into(),
                     played_dbfs: levels.played_dbfs.into(),
                 }),
                 Record::Timing(times) => self.timings.push(*times),
+                Record::Rtp(stats) => self.rtp = Some(stats),
                 _ => {}
             },
             "call" | "failure" => match read(line) {

@@ -90,6 +90,23 @@ fn what_each_stage_took_is_as_the_daemon_counts_it_and_the_waits_add_up() {
 }
 
 #[test]
+fn a_report_tells_how_the_network_did() {
+    let mut text = call(&settings(), &conversation(), 24_000);
+    text += "{\"t\":24000000,\"call\":7,\"kind\":\"rtp\",\"received\":1200,\"lost\":3,\"jitter_us\":1250,\"round_trip_us\":null}\n";
+    let told = "1200 packets from the caller, 3 lost, jitter 1.2 ms";
+    assert!(call_report::inspect_text(&journal(&text)).contains(told));
+}
+
+#[test]
+fn lost_lines_are_remarked() {
+    let mut text = call(&settings(), &conversation(), 24_000);
+    text += "{\"t\":24000000,\"call\":7,\"kind\":\"gap\",\"lost\":12}\n";
+    let journal = journal(&text);
+    assert_eq!(journal.unknown_steps, 12);
+    assert!(call_report::inspect_text(&journal).contains("12 lines are missing before 0:24.0"));
+}
+
+#[test]
 fn pages_are_well_formed_and_need_nothing_else() {
     let text = call(&settings(), &conversation(), 24_000).replace("blue teapot", "<script>alert('&\\\"</script>");
     for page in pages(&text, Settings { speculation: false, ..settings() }) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use call_record::{CallEvent, Waits};
 
-use super::{Inspection, flags, remarks};
+use super::{Inspection, flags, remarks, rtp};
 use crate::chart::Chart;
 use crate::journal::Journal;
 use crate::page::{self, escaped};
@@ -40,6 +40,7 @@ fn figures(journal: &Journal, inspection: &Inspection) -> String {
             "Interruptions, false alarms, noises",
             format!("{}, {}, {}", summary.interruptions, summary.false_alarms, summary.noises),
         ),
+        ("RTP", rtp(journal)),
         ("Fillers", summary.fillers.to_string()),
         ("Replies prepared ahead, of them in vain", format!("{}, {}", summary.prepared, summary.discarded)),
         ("Failures, transfers", format!("{}, {}", summary.failures, summary.transfers)),

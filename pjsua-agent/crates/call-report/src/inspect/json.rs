@@ -37,7 +37,7 @@ pub(crate) fn json(journal: &Journal, inspection: &Inspection) -> Value {
     json!({
         "journal": journal.path.display().to_string(), "call": journal.start.call, "agent": journal.start.agent,
         "from": journal.start.from, "to": journal.start.to, "sip_call_id": journal.start.sip_call_id,
-        "remarks": remarks(journal), "summary": inspection.summary, "turns": turns,
+        "remarks": remarks(journal), "rtp": journal.rtp, "summary": inspection.summary, "turns": turns,
     })
 }
 

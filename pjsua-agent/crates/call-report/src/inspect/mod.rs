@@ -7,7 +7,7 @@ mod text;
 
 use std::time::Duration;
 
-use call_record::{CallerTimes, TurnTimes, Waits, Waterfall};
+use call_record::{CallerTimes, RtpStats, TurnTimes, Waits, Waterfall};
 
 use crate::course::{Course, Ending, Turn};
 use crate::journal::Journal;
@@ -95,6 +95,14 @@ impl Inspection {
     pub(crate) fn longest(&self) -> Duration {
         self.answers.iter().map(|answer| answer.waterfall.total).max().unwrap_or_default()
     }
+}
+
+/// How the RTP did, in words; empty where the journal does not tell.
+pub(crate) fn rtp(journal: &Journal) -> String {
+    let Some(RtpStats { received, lost, jitter_us, round_trip_us, .. }) = journal.rtp else { return String::new() };
+    let ms = |micros: u32| f64::from(micros) / 1_000.0;
+    let round_trip = round_trip_us.map_or_else(String::new, |span| format!(", round trip {:.1} ms", ms(span)));
+    format!("{received} packets from the caller, {lost} lost, jitter {:.1} ms{round_trip}", ms(jitter_us))
 }
 
 /// What the reader of a report should know beforehand.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use call_record::{CallEvent, Waits};
 
-use super::{Answer, Inspection, flags, remarks};
+use super::{Answer, Inspection, flags, remarks, rtp};
 use crate::course::Turn;
 use crate::journal::Journal;
 use crate::terminal::{COLUMNS, Colour, Terminal, cell, clip, clock, millis, wrap};
@@ -74,6 +74,10 @@ pub(crate) fn heading(journal: &Journal, terminal: Terminal) -> String {
             }
             CallEvent::Started(_) | CallEvent::Media { .. } | CallEvent::Transfer { .. } | CallEvent::Agent { .. } => {}
         }
+    }
+    let rtp = rtp(journal);
+    if !rtp.is_empty() {
+        let _ = writeln!(out, "{}", clip(&rtp, COLUMNS));
     }
     for remark in remarks(journal) {
         let _ = writeln!(out, "{}", wrap(&format!("Note: {remark}."), 2));
