@@ -1,6 +1,7 @@
 //! A speech worker for the supervision tests: it serves all three stages, answers at once with its process id, and
 //! fails in the ways that cannot be provoked in a real engine. Built by `cargo test`.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -32,6 +33,12 @@ struct Cli {
     /// Send partial transcripts, ten a second, and never a final one
     #[arg(long)]
     overloaded: bool,
+    /// Write a line to this file at each request: one's own process id
+    #[arg(long)]
+    asked: Option<PathBuf>,
+    /// Fail after so many pieces of each answer
+    #[arg(long)]
+    break_after: Option<usize>,
     /// Milliseconds between two chunks of audio
     #[arg(long, default_value_t = 0)]
     chunk_ms: u64,
@@ -50,6 +57,10 @@ struct Shared(Arc<Engine>);
 
 impl Engine {
     fn admit(&self) -> Result<(), Status> {
+        if let Some(file) = &self.cli.asked {
+            let log = std::fs::File::options().create(true).append(true).open(file);
+            writeln!(log.expect("the file can be made"), "{}", std::process::id()).expect("it can be written");
+        }
         if let Some(file) = self.cli.die_once.as_ref().filter(|file| !file.exists()) {
             std::fs::write(file, "").expect("the file can be made");
             // It stands for a crash: nothing may be drained.
@@ -60,6 +71,17 @@ impl Engine {
             return Err(Status::resource_exhausted("all places are taken"));
         }
         Ok(())
+    }
+
+    /// The answer, as far as it is to come.
+    fn answer<T: Send + 'static>(&self, pieces: impl Stream<Item = Result<T, Status>> + Send + 'static) -> Answers<T> {
+        match self.cli.break_after {
+            Some(pieces_before) => {
+                let failure = tokio_stream::once(Err(Status::internal("the engine broke")));
+                Box::pin(pieces.take(pieces_before).chain(failure))
+            }
+            None => Box::pin(pieces),
+        }
     }
 }
 
@@ -78,18 +100,23 @@ impl proto::speech_to_text_server::SpeechToText for Shared {
             let partials = tokio_stream::iter(std::iter::repeat(Ok(partial)));
             return Ok(Response::new(Box::pin(partials.throttle(Duration::from_millis(100)))));
         }
-        let requests = request.into_inner();
-        let finals = requests.filter_map(|request| match request.map(|request| request.kind) {
-            Ok(Some(recognise_request::Kind::Finish(_))) => Some(Ok(proto::RecogniseEvent {
-                kind: Some(recognise_event::Kind::Final(proto::Final {
-                    text: std::process::id().to_string(),
-                    ..Default::default()
-                })),
-            })),
+        // One partial transcript for each piece of audio; the final one tells in `adaptation` how many samples came.
+        let mut samples = 0;
+        let events = request.into_inner().filter_map(move |request| match request.map(|request| request.kind) {
+            Ok(Some(recognise_request::Kind::Audio(audio))) => {
+                samples += audio.len() / 2;
+                Some(Ok(recognise_event::Kind::Partial(proto::Partial { text: std::process::id().to_string() })))
+            }
+            Ok(Some(recognise_request::Kind::Finish(_))) => Some(Ok(recognise_event::Kind::Final(proto::Final {
+                text: std::process::id().to_string(),
+                adaptation: samples.to_string().into_bytes(),
+                ..Default::default()
+            }))),
             Ok(_) => None,
             Err(status) => Some(Err(status)),
         });
-        Ok(Response::new(Box::pin(finals)))
+        let events = events.map(|kind| kind.map(|kind| proto::RecogniseEvent { kind: Some(kind) }));
+        Ok(Response::new(self.0.answer(events)))
     }
 }
 
@@ -107,7 +134,7 @@ impl proto::language_model_server::LanguageModel for Shared {
             generate_event::Kind::Done(proto::Done::default()),
         ];
         let events = kinds.map(|kind| Ok(proto::GenerateEvent { kind: Some(kind) }));
-        Ok(Response::new(Box::pin(tokio_stream::iter(events))))
+        Ok(Response::new(self.0.answer(tokio_stream::iter(events))))
     }
 }
 
@@ -126,7 +153,7 @@ impl proto::text_to_speech_server::TextToSpeech for Shared {
             tokio::time::sleep(pause).await;
             chunk
         });
-        Ok(Response::new(Box::pin(paced)))
+        Ok(Response::new(self.0.answer(paced)))
     }
 }
 

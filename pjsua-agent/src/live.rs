@@ -9,7 +9,7 @@ use crate::agent::{self, CallContext};
 use crate::call::{Phrases, VoiceSettings};
 use crate::config::{Agent, Config};
 use crate::setup;
-use crate::speech::{PhraseCache, PhraseKey, Speech};
+use crate::speech::{PhraseCache, PhraseKey, RequestError, Speech};
 
 /// Conversations that a worker of the language model keeps by default.
 const KEPT_PROMPTS: usize = 4;
@@ -89,8 +89,13 @@ impl Live {
         let mut prepared = Vec::new();
         for LiveAgent { agent, phrases, voice } in self.agents.values() {
             let settings = setup::conversation_settings(agent, &CallContext::default());
-            let failed = |text: &str, error| {
-                warn!(agent = agent.name, text, error, "a phrase could not be made ahead; it is made when needed");
+            let failed = |text: &str, error: RequestError| {
+                warn!(
+                    agent = agent.name,
+                    text,
+                    error = error.to_string(),
+                    "a phrase could not be made ahead; it is made when needed"
+                );
             };
             prepared.extend(phrases.prepare(speech, voice, setup::phrases(&settings), failed).await);
         }

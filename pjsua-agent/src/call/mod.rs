@@ -16,6 +16,7 @@ mod recognition;
 mod registry;
 mod reply;
 mod summary;
+mod task;
 mod timing;
 mod voice;
 #[cfg(test)]

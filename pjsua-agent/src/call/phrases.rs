@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::voice::{VoiceSettings, synthesise_whole};
-use crate::speech::{Origin, PhraseCache, PhraseKey, Speech};
+use crate::speech::{Origin, PhraseCache, PhraseKey, RequestError, Speech};
 
 /// The cache as one agent uses it.
 pub struct Phrases {
@@ -39,7 +39,7 @@ impl Phrases {
         speech: &Speech,
         voice: &VoiceSettings,
         texts: impl IntoIterator<Item = &str>,
-        failed: impl Fn(&str, String),
+        failed: impl Fn(&str, RequestError),
     ) -> Vec<(PhraseKey, Arc<[i16]>)> {
         let mut prepared = Vec::new();
         for text in texts {

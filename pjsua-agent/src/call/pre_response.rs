@@ -5,34 +5,31 @@ use std::sync::Arc;
 use conversation::{Input, TurnId};
 use inference::GenerationEvent;
 use inference::proto::GenerateRequest;
-use tokio::task::JoinHandle;
 
 use super::reply::filter_for;
-use crate::speech::Speech;
+use crate::speech::{RequestError, Speech};
 
 /// Asks the small model; its clause goes to `report`, blank when it has none. Late is no failure here: the machine
 /// stops waiting by itself.
-pub fn ask(
+pub async fn ask(
     speech: Arc<Speech>,
     turn: TurnId,
     request: GenerateRequest,
     language: String,
     report: impl Fn(Input) + Send + Sync + 'static,
-) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let text = clause(&speech, request, &language).await.unwrap_or_else(|reason| {
-            tracing::warn!(turn = turn.0, reason, "no pre-response");
-            String::new()
-        });
-        report(Input::PreResponse { turn, text });
-    })
+) {
+    let text = clause(&speech, request, &language).await.unwrap_or_else(|error| {
+        tracing::warn!(turn = turn.0, reason = %error, "no pre-response");
+        String::new()
+    });
+    report(Input::PreResponse { turn, text });
 }
 
-async fn clause(speech: &Speech, request: GenerateRequest, language: &str) -> Result<String, String> {
+async fn clause(speech: &Speech, request: GenerateRequest, language: &str) -> Result<String, RequestError> {
     let mut filter = filter_for(speech, &request, language);
-    let mut generation = speech.pre_response(request).await.map_err(|error| error.to_string())?;
+    let mut generation = speech.pre_response(request).await?;
     let mut text = String::new();
-    while let Some(event) = generation.next().await.map_err(|error| error.to_string())? {
+    while let Some(event) = generation.next().await? {
         match event {
             GenerationEvent::Delta(more) => {
                 text.push_str(&filter.push(&more));

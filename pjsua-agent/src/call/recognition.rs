@@ -1,20 +1,17 @@
-//! Recognition of one utterance: audio in, transcripts out, a second attempt on another worker when the first fails.
+//! Recognition of one utterance: the caller's frames in, with their noise taken out; transcripts out.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use inference::RecognitionEvent;
 use inference::proto::RecogniseOptions;
 use noise_suppression::Suppressor;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
-use crate::speech::{Speech, Stage};
+use super::task::Task;
+use crate::speech::{self, RequestError, Speech};
 
-/// The longest utterance that is kept for a second attempt: 30 s at 16 kHz.
-const KEPT_SAMPLES: usize = 30 * media::SAMPLE_RATE_HZ as usize;
-/// Frames that may wait for a worker to take the utterance: the same 30 s.
-const QUEUE_FRAMES: usize = KEPT_SAMPLES / media::FRAME_SAMPLES;
+/// Frames that may wait to be taken in: 30 s. What was kept of the caller's audio comes all at once.
+const QUEUE_FRAMES: usize = 30 * media::SAMPLE_RATE_HZ as usize / media::FRAME_SAMPLES;
 
 /// What an utterance's recognition tells.
 #[derive(Debug)]
@@ -40,7 +37,7 @@ enum Feed {
 /// One utterance under recognition. Dropping it cancels.
 pub struct Recognition {
     feed: mpsc::Sender<Feed>,
-    task: JoinHandle<()>,
+    _task: Task,
     finished: bool,
 }
 
@@ -53,18 +50,14 @@ impl Recognition {
         report: impl Fn(Heard) + Send + Sync + 'static,
     ) -> Recognition {
         let (feed, frames) = mpsc::channel(QUEUE_FRAMES);
-        let task = tokio::spawn(async move {
-            let mut utterance = Utterance { speech, frames, suppressor, samples: Vec::new(), finished: None };
-            let mut reason = String::new();
-            for _attempt in 0..2 {
-                match utterance.recognise(options.clone(), &report).await {
-                    Ok(()) => return,
-                    Err(error) => reason = error,
-                }
+        let recognition = speech.recognise(options);
+        let task = Task::spawn(async move {
+            let utterance = Utterance { recognition, frames, suppressor };
+            if let Err(error) = utterance.recognise(&report).await {
+                report(Heard::Failed(error.to_string()));
             }
-            report(Heard::Failed(reason));
         });
-        Recognition { feed, task, finished: false }
+        Recognition { feed, _task: task, finished: false }
     }
 
     /// Feeds one frame; frames after [`Recognition::finish`] are ignored.
@@ -81,85 +74,47 @@ impl Recognition {
     }
 }
 
-impl Drop for Recognition {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 struct Utterance {
-    speech: Arc<Speech>,
+    recognition: speech::Recognition,
     frames: mpsc::Receiver<Feed>,
     suppressor: Option<Arc<Mutex<Suppressor>>>,
-    samples: Vec<i16>,
-    /// When the final transcript was asked for, while it is awaited.
-    finished: Option<Instant>,
-}
-
-impl Drop for Utterance {
-    fn drop(&mut self) {
-        if let Some(finished) = self.finished {
-            self.speech.given_up(Stage::Stt, finished.elapsed());
-        }
-    }
 }
 
 impl Utterance {
-    async fn recognise(&mut self, options: RecogniseOptions, report: &impl Fn(Heard)) -> Result<(), String> {
-        let recognition = self.speech.recognise(options).await.map_err(|error| error.to_string())?;
-        let (mut audio, mut events) = recognition.split();
-        // A second attempt starts with what the first one had been given.
-        audio.send(&self.samples).map_err(|error| error.to_string())?;
-        if self.finished.is_some() {
-            audio.finish();
-        }
+    async fn recognise(mut self, report: &impl Fn(Heard)) -> Result<(), RequestError> {
+        let mut is_complete = false;
         loop {
             tokio::select! {
-                feed = self.frames.recv(), if self.finished.is_none() => {
-                    let is_last = !matches!(feed, Some(Feed::Audio(_)));
-                    let fresh = self.take(feed);
-                    if !fresh.is_empty() {
-                        audio.send(&fresh).map_err(|error| error.to_string())?;
-                    }
-                    if is_last {
-                        audio.finish();
-                    }
-                }
-                event = events.next() => match event.map_err(|error| error.to_string())? {
+                feed = self.frames.recv(), if !is_complete => is_complete = self.take(feed),
+                event = self.recognition.next() => match event? {
                     Some(RecognitionEvent::Partial(text)) => report(Heard::Partial(text)),
                     Some(RecognitionEvent::Final { text, confidence, adaptation, language }) => {
-                        if let Some(finished) = self.finished.take() {
-                            self.speech.answered(Stage::Stt, finished.elapsed());
-                        }
                         report(Heard::Final { text, confidence, adaptation, language });
                         return Ok(());
                     }
-                    None => return Err("the stream ended without a final transcript".into()),
+                    None => return Ok(()),
                 },
             }
         }
     }
 
-    /// What of `feed` goes to the worker now.
-    fn take(&mut self, feed: Option<Feed>) -> Vec<i16> {
-        let fresh = match feed {
-            Some(Feed::Audio(frame)) => self.cleaned(frame),
-            Some(Feed::Finish) | None => {
-                self.finished = Some(Instant::now());
-                self.rest()
-            }
-        };
-        if self.samples.len() < KEPT_SAMPLES {
-            self.samples.extend_from_slice(&fresh);
+    /// Takes in what the driver says; returns whether that was the last.
+    fn take(&mut self, feed: Option<Feed>) -> bool {
+        if let Some(Feed::Audio(frame)) = feed {
+            let frame = self.cleaned(frame);
+            self.recognition.send(&frame);
+            return false;
         }
-        fresh
+        self.recognition.send(&self.rest());
+        self.recognition.finish();
+        true
     }
 
-    fn cleaned(&self, mut frame: media::Samples) -> Vec<i16> {
+    fn cleaned(&self, mut frame: media::Samples) -> media::Samples {
         if let Some(suppressor) = &self.suppressor {
             suppressor.lock().unwrap_or_else(PoisonError::into_inner).process(&mut frame);
         }
-        frame.to_vec()
+        frame
     }
 
     /// What the suppressor still holds back, pushed out with silence.
@@ -167,5 +122,23 @@ impl Utterance {
         let Some(suppressor) = &self.suppressor else { return Vec::new() };
         let delay = suppressor.lock().unwrap_or_else(PoisonError::into_inner).delay();
         (0..media::frames_in(delay)).flat_map(|_| self.cleaned(media::SILENCE)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_utterance_that_nobody_hears_fails_once_with_its_cause() {
+        let (report, mut heard) = mpsc::channel(8);
+        let report = move |heard| _ = report.try_send(heard);
+        let mut recognition = Recognition::start(Speech::without_workers(), RecogniseOptions::default(), None, report);
+        recognition.audio(media::SILENCE);
+        recognition.finish();
+        let failed = heard.recv().await;
+        let is_told = |reason: &str| reason.contains("no stt worker is serving");
+        assert!(matches!(&failed, Some(Heard::Failed(reason)) if is_told(reason)), "{failed:?}");
+        assert!(heard.recv().await.is_none());
     }
 }

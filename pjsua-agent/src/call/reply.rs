@@ -2,24 +2,22 @@
 //! may be spoken.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use conversation::{Act, Input, Stage, TurnId};
 use inference::proto::GenerateRequest;
 use inference::proto::message::Role;
 use inference::{GenerationAct, GenerationEvent};
 use reply_filter::{Acts, Filter, Grounds, Unspoken};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use super::pre_response;
+use super::task::Task;
 use crate::metrics;
-use crate::speech::{Generation, Speech};
+use crate::speech::{Generation, RequestError, Speech};
 
 /// A reply being generated. Dropping it cancels.
 pub struct Reply {
     pub turn: TurnId,
-    task: JoinHandle<()>,
+    _task: Task,
 }
 
 impl Reply {
@@ -31,16 +29,16 @@ impl Reply {
         language: String,
         report: impl Fn(Input) + Send + Sync + 'static,
     ) -> Reply {
-        let task = tokio::spawn(async move {
-            for _attempt in 0..2 {
-                match generate(&speech, turn, request.clone(), &language, &report).await {
-                    Ok(()) => return,
-                    Err(reason) => tracing::warn!(turn = turn.0, reason, "reply failed"),
-                }
+        let task = Task::spawn(async move {
+            if speech.asks_rules_first() && by_rules(&speech, turn, &request, &report).await {
+                return;
             }
-            report(Input::WorkerFailed { stage: Stage::Llm, utterance: None, turn: Some(turn) });
+            if let Err(error) = by_model(&speech, turn, &request, &language, &report).await {
+                tracing::warn!(turn = turn.0, reason = %error, "reply failed");
+                report(Input::WorkerFailed { stage: Stage::Llm, utterance: None, turn: Some(turn) });
+            }
         });
-        Reply { turn, task }
+        Reply { turn, _task: task }
     }
 
     /// Asks the small model for the first clause of a reply.
@@ -51,47 +49,49 @@ impl Reply {
         language: String,
         report: impl Fn(Input) + Send + Sync + 'static,
     ) -> Reply {
-        Reply { turn, task: pre_response::ask(speech, turn, request, language, report) }
-    }
-}
-
-impl Drop for Reply {
-    fn drop(&mut self) {
-        self.task.abort();
+        Reply { turn, _task: Task::spawn(pre_response::ask(speech, turn, request, language, report)) }
     }
 }
 
 /// A prompt that is computed while the caller still speaks. Dropping it cancels.
-pub struct Reading(JoinHandle<()>);
+pub struct Reading {
+    _task: Task,
+}
 
 impl Reading {
     /// Starts to compute the prompt of `request`.
     pub fn start(speech: Arc<Speech>, request: GenerateRequest) -> Reading {
-        Reading(tokio::spawn(async move { speech.read_ahead(request).await }))
+        Reading { _task: Task::spawn(async move { speech.read_ahead(request).await }) }
     }
 }
 
-impl Drop for Reading {
-    fn drop(&mut self) {
-        self.0.abort();
+/// The model's reply, begun again as long as nothing of it was said and there is an attempt left.
+async fn by_model(
+    speech: &Speech,
+    turn: TurnId,
+    request: &GenerateRequest,
+    language: &str,
+    report: &impl Fn(Input),
+) -> Result<(), RequestError> {
+    let mut generation = speech.generate(request.clone()).await?;
+    while let Err(error) = pass_on(&mut generation, speech, turn, request, language, report).await {
+        generation.begin_again(error)?;
     }
+    Ok(())
 }
 
 /// Fails only while nothing was said: text that was spoken cannot be taken back, so a reply that breaks off is ended here
 /// and not begun again.
-async fn generate(
+async fn pass_on(
+    generation: &mut Generation,
     speech: &Speech,
     turn: TurnId,
-    request: GenerateRequest,
+    request: &GenerateRequest,
     language: &str,
     report: &impl Fn(Input),
-) -> Result<(), String> {
-    if speech.asks_rules_first() && by_rules(speech, turn, &request, report).await {
-        return Ok(());
-    }
-    let fallback = request.fallback.clone();
-    let mut filter = filter_for(speech, &request, language);
-    let mut generation = speech.generate(request).await.map_err(|error| error.to_string())?;
+) -> Result<(), RequestError> {
+    let fallback = &request.fallback;
+    let mut filter = filter_for(speech, request, language);
     let mut act = None;
     let mut said = Said::Nothing;
     let say = |text: String, said: &mut Said| {
@@ -100,16 +100,15 @@ async fn generate(
             report(Input::ReplyDelta { turn, text });
         }
     };
-    let mut is_done = false;
-    while !is_done && !filter.is_over() {
-        match next(&mut generation, said).await {
-            Ok(GenerationEvent::Delta(text)) if speech.is_written_by_operator() => say(text, &mut said),
-            Ok(GenerationEvent::Delta(text)) => say(filter.push(&text), &mut said),
-            Ok(GenerationEvent::Act(asked)) => act = Some(asked),
-            Ok(GenerationEvent::Done { .. }) => is_done = true,
-            Err(reason) if said == Said::Nothing => return Err(reason),
-            Err(reason) => {
-                tracing::warn!(turn = turn.0, reason, "a reply broke off");
+    while !filter.is_over() {
+        match generation.next().await {
+            Ok(Some(GenerationEvent::Delta(text))) if speech.is_written_by_operator() => say(text, &mut said),
+            Ok(Some(GenerationEvent::Delta(text))) => say(filter.push(&text), &mut said),
+            Ok(Some(GenerationEvent::Act(asked))) => act = Some(asked),
+            Ok(Some(GenerationEvent::Done { .. }) | None) => break,
+            Err(error) if said == Said::Nothing => return Err(error),
+            Err(error) => {
+                tracing::warn!(turn = turn.0, reason = %error, "a reply broke off");
                 // What the filter still holds back is half a clause.
                 if said == Said::Part {
                     say(format!(" {fallback}"), &mut said);
@@ -150,21 +149,6 @@ impl Said {
             None => {}
         }
     }
-}
-
-/// A worker that has begun to answer and gives nothing more for so long gives up less than a caller does.
-const LONGEST_STALL: Duration = Duration::from_secs(3);
-
-/// The next event. Of a reply that has begun, nothing for [`LONGEST_STALL`] is an error as well; before that, whoever made
-/// the request bounds the wait.
-async fn next(generation: &mut Generation, said: Said) -> Result<GenerationEvent, String> {
-    let event = if said == Said::Nothing {
-        generation.next().await
-    } else {
-        let stalled = |_| format!("nothing more came of it for {LONGEST_STALL:?}");
-        timeout(LONGEST_STALL, generation.next()).await.map_err(stalled)?
-    };
-    event.map_err(|error| error.to_string())?.ok_or_else(|| "the stream ended before the reply was done".to_owned())
 }
 
 /// The agent's own answer, if one of its rules fits; what the operator wrote is spoken as it is.
@@ -259,5 +243,15 @@ mod tests {
         assert_eq!(after(&["We open at nine. ", ""]), Said::Sentence);
         assert_eq!(after(&["We open at nine.", " On Saturday,"]), Said::Part);
         assert_eq!(after(&["Really?"]), Said::Sentence);
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_nobody_gives_is_a_failure_of_its_turn_and_told_once() {
+        let (report, mut inputs) = tokio::sync::mpsc::unbounded_channel();
+        let report = move |input| _ = report.send(input);
+        let request = GenerateRequest::default();
+        let _reply = Reply::start(Speech::without_workers(), TurnId(7), request, "en".into(), report);
+        let failed = Input::WorkerFailed { stage: Stage::Llm, utterance: None, turn: Some(TurnId(7)) };
+        assert_eq!((inputs.recv().await, inputs.recv().await), (Some(failed), None));
     }
 }

@@ -9,16 +9,19 @@ use inference::proto::SynthesiseRequest;
 use media::Playout;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::task::JoinHandle;
 
 use super::phrases::Phrases;
-use crate::speech::{Origin, PhraseCache, PhraseKey, Speech};
+use super::task::Task;
+use crate::speech::{Origin, PhraseCache, PhraseKey, RequestError, Speech};
 
 /// How often a full playout ring is looked at again: five frames, well below what the ring holds.
 const RING_POLL: Duration = Duration::from_millis(100);
 
 /// The same before anything of a turn is in the ring: a quarter of the tick that makes room.
 const FIRST_POLL: Duration = Duration::from_millis(5);
+
+/// Chunks of a clause that may wait for the voice to take them in; a synthesis that is further ahead waits.
+const CHUNKS_AHEAD: usize = 16;
 
 /// What the driver learns from the voice.
 #[derive(Debug, PartialEq)]
@@ -74,9 +77,10 @@ enum Chunk {
 struct Clause {
     turn: TurnId,
     clause: ClauseId,
-    chunks: mpsc::UnboundedReceiver<Chunk>,
-    synthesis: Option<JoinHandle<()>>,
-    /// Synthesised and not yet in the ring; of the first, `pushed` samples are.
+    chunks: mpsc::Receiver<Chunk>,
+    synthesis: Option<Task>,
+    /// Synthesised and not yet in the ring; of the first, `pushed` samples are. One clause at
+    /// most, which is as long as its text: its length is wanted long before the ring has room for it.
     waiting: VecDeque<Arc<[i16]>>,
     pushed: usize,
     samples: u64,
@@ -84,12 +88,7 @@ struct Clause {
 }
 
 impl Clause {
-    fn new(
-        turn: TurnId,
-        clause: ClauseId,
-        chunks: mpsc::UnboundedReceiver<Chunk>,
-        synthesis: Option<JoinHandle<()>>,
-    ) -> Clause {
+    fn new(turn: TurnId, clause: ClauseId, chunks: mpsc::Receiver<Chunk>, synthesis: Option<Task>) -> Clause {
         Clause { turn, clause, chunks, synthesis, waiting: VecDeque::new(), pushed: 0, samples: 0, is_whole: false }
     }
 
@@ -107,14 +106,6 @@ impl Clause {
             }
             Some(Chunk::Failed(reason)) => Err(reason),
             None => Err("the synthesis ended without a result".into()),
-        }
-    }
-}
-
-impl Drop for Clause {
-    fn drop(&mut self) {
-        if let Some(synthesis) = self.synthesis.take() {
-            synthesis.abort();
         }
     }
 }
@@ -217,23 +208,23 @@ impl Voice {
 
     fn start_clause(&self, turn: TurnId, clause: ClauseId, text: String, speaker: &Speaker) -> Clause {
         let Speaker { phrases, settings } = speaker;
-        let (chunks_in, chunks) = mpsc::unbounded_channel();
+        let (chunks_in, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let spoken = settings.speakable(&text);
         if spoken.is_empty() {
-            let _ = chunks_in.send(Chunk::Last);
+            let _ = chunks_in.try_send(Chunk::Last);
             return Clause::new(turn, clause, chunks, None);
         }
         let key = settings.key(&spoken);
         let synthesis = match phrases.cache().find(&key) {
             Some(samples) => {
-                let _ = chunks_in.send(Chunk::Audio(samples));
-                let _ = chunks_in.send(Chunk::Last);
+                let _ = chunks_in.try_send(Chunk::Audio(samples));
+                let _ = chunks_in.try_send(Chunk::Last);
                 None
             }
             None => {
                 let unspoken = Unspoken { key, origin: phrases.origin(&text), cache: Arc::clone(phrases.cache()) };
                 let request = request(settings, spoken);
-                Some(tokio::spawn(find_or_synthesise(unspoken, Arc::clone(&self.speech), request, chunks_in)))
+                Some(Task::spawn(find_or_synthesise(unspoken, Arc::clone(&self.speech), request, chunks_in)))
             }
         };
         Clause::new(turn, clause, chunks, synthesis)
@@ -328,69 +319,41 @@ async fn find_or_synthesise(
     clause: Unspoken,
     speech: Arc<Speech>,
     request: SynthesiseRequest,
-    chunks: mpsc::UnboundedSender<Chunk>,
+    chunks: mpsc::Sender<Chunk>,
 ) {
     if let Some(samples) = clause.cache.load(clause.key, clause.origin).await {
-        let _ = chunks.send(Chunk::Audio(samples));
-        let _ = chunks.send(Chunk::Last);
+        let _ = chunks.send(Chunk::Audio(samples)).await;
+        let _ = chunks.send(Chunk::Last).await;
         return;
     }
     match synthesise(&speech, &request, &chunks).await {
         Ok(whole) => clause.cache.keep(clause.key, &request.text, whole.into(), clause.origin).await,
-        Err(reason) => {
-            let _ = chunks.send(Chunk::Failed(reason));
+        Err(error) => {
+            let _ = chunks.send(Chunk::Failed(error.to_string())).await;
         }
     }
 }
 
-/// Synthesises one clause, a second time where the first attempt breaks off; the samples already handed on are not
-/// handed on again. Returns the audio of the attempt that succeeded.
+/// Hands on the audio of one clause as it comes, and returns the whole of it.
 async fn synthesise(
     speech: &Speech,
     request: &SynthesiseRequest,
-    chunks: &mpsc::UnboundedSender<Chunk>,
-) -> Result<Vec<i16>, String> {
-    let mut sent = 0;
-    let mut reason = String::new();
-    for _attempt in 0..2 {
-        match attempt(speech, request, chunks, &mut sent).await {
-            Ok(whole) => return Ok(whole),
-            Err(error) => reason = error,
-        }
+    chunks: &mpsc::Sender<Chunk>,
+) -> Result<Vec<i16>, RequestError> {
+    let mut synthesis = speech.synthesise(request.clone()).await?;
+    while let Some(samples) = synthesis.next().await? {
+        let _ = chunks.send(Chunk::Audio(samples.into())).await;
     }
-    Err(reason)
-}
-
-async fn attempt(
-    speech: &Speech,
-    request: &SynthesiseRequest,
-    chunks: &mpsc::UnboundedSender<Chunk>,
-    sent: &mut usize,
-) -> Result<Vec<i16>, String> {
-    let mut synthesis = speech.synthesise(request.clone()).await.map_err(|error| error.to_string())?;
-    let mut whole = Vec::new();
-    while let Some(samples) = synthesis.next().await.map_err(|error| error.to_string())? {
-        whole.extend_from_slice(&samples);
-        let fresh = &whole[whole.len().min(*sent)..];
-        if !fresh.is_empty() {
-            let _ = chunks.send(Chunk::Audio(fresh.into()));
-            *sent = whole.len();
-        }
-    }
-    let _ = chunks.send(Chunk::Last);
-    Ok(whole)
+    let _ = chunks.send(Chunk::Last).await;
+    Ok(synthesis.into_whole())
 }
 
 /// The whole audio of a speakable `text`, for phrases that are made ahead.
 ///
 /// # Errors
-/// The worker's, as text.
-pub async fn synthesise_whole(speech: &Speech, settings: &VoiceSettings, text: &str) -> Result<Vec<i16>, String> {
-    let mut synthesis =
-        speech.synthesise(request(settings, text.to_owned())).await.map_err(|error| error.to_string())?;
-    let mut whole = Vec::new();
-    while let Some(samples) = synthesis.next().await.map_err(|error| error.to_string())? {
-        whole.extend_from_slice(&samples);
-    }
-    Ok(whole)
+/// Those of [`Speech::synthesise`], and of the synthesis.
+pub async fn synthesise_whole(speech: &Speech, settings: &VoiceSettings, text: &str) -> Result<Vec<i16>, RequestError> {
+    let mut synthesis = speech.synthesise(request(settings, text.to_owned())).await?;
+    while synthesis.next().await?.is_some() {}
+    Ok(synthesis.into_whole())
 }

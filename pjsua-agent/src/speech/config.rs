@@ -66,7 +66,8 @@ pub enum WorkerSource {
 pub struct Timing {
     /// From start to SERVING. 60 s: a large model on a slow disk.
     pub start_timeout: Duration,
-    /// How long a request waits for a worker. 1.5 s: a caller has to hear something within 2 s.
+    /// How long a request waits for a worker, for each of its two attempts; once only where something else stands in for
+    /// it. 1.5 s: a caller has to hear something within 2 s.
     pub patience: Duration,
     /// Between two health checks. 1 s.
     pub health_period: Duration,

@@ -5,6 +5,7 @@
 //! queues in networks: RFC 6817 (LEDBAT), §2.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,9 +22,55 @@ const HALF_LIFE: Duration = Duration::from_secs(2);
 /// A longer wait counts as this long, so that a worker that hung once is forgiven within seconds.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// How long requests to one stage wait, shared by all of them.
+#[derive(Debug, Default)]
+pub(super) struct StageDelay(Mutex<QueueDelay>);
+
+impl StageDelay {
+    /// At present, smoothed.
+    pub(super) fn at_present(&self) -> Duration {
+        self.lock().at(Instant::now())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, QueueDelay> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One request's wait for its result, noted once: when the result begins to arrive, or when this is dropped since nobody
+/// waits any longer.
+#[derive(Debug)]
+pub(super) struct Wait {
+    since: Option<Instant>,
+    delay: Arc<StageDelay>,
+}
+
+impl Wait {
+    pub(super) fn since(asked: Instant, delay: &Arc<StageDelay>) -> Self {
+        Self { since: Some(asked), delay: Arc::clone(delay) }
+    }
+
+    /// The result begins to arrive; what arrives later is not waited for.
+    pub(super) fn answered(&mut self) {
+        if let Some(since) = self.since.take() {
+            let now = Instant::now();
+            self.delay.lock().note(now.saturating_duration_since(since), now);
+        }
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if let Some(since) = self.since {
+            let now = Instant::now();
+            self.delay.lock().note_given_up(now.saturating_duration_since(since), now);
+        }
+    }
+}
+
 /// The smoothed wait of one stage.
 #[derive(Debug, Default)]
-pub(super) struct QueueDelay {
+struct QueueDelay {
     took: VecDeque<Duration>,
     smoothed: Duration,
     noted: Option<Instant>,
@@ -31,7 +78,7 @@ pub(super) struct QueueDelay {
 
 impl QueueDelay {
     /// An answer `took` so long, and began to arrive `now`.
-    pub(super) fn note(&mut self, took: Duration, now: Instant) {
+    fn note(&mut self, took: Duration, now: Instant) {
         if self.took.len() == REMEMBERED {
             self.took.pop_front();
         }
@@ -40,7 +87,7 @@ impl QueueDelay {
     }
 
     /// An answer was given up after `took`: it would have taken longer, so that this can only raise the wait.
-    pub(super) fn note_given_up(&mut self, took: Duration, now: Instant) {
+    fn note_given_up(&mut self, took: Duration, now: Instant) {
         let waited = self.waited(took);
         if waited > self.at(now) {
             self.smooth(waited, now);
@@ -59,7 +106,7 @@ impl QueueDelay {
     }
 
     /// The wait as it is `now`.
-    pub(super) fn at(&self, now: Instant) -> Duration {
+    fn at(&self, now: Instant) -> Duration {
         let idle = self.noted.map_or(Duration::ZERO, |noted| now.saturating_duration_since(noted));
         self.smoothed.mul_f64(0.5f64.powf(idle.as_secs_f64() / HALF_LIFE.as_secs_f64()))
     }
@@ -116,5 +163,20 @@ mod tests {
         let (delay, now) = after(&[&[10; 1][..], &[200; REMEMBERED]].concat());
         let later = after(&[&[10; 1][..], &[200; REMEMBERED], &[200; 60]].concat());
         assert!(later.0.at(later.1) < delay.at(now));
+    }
+
+    #[test]
+    fn a_wait_is_noted_once_when_it_is_answered_and_when_it_is_given_up() {
+        let stage = Arc::new(StageDelay::default());
+        let after = |waited| Wait::since(Instant::now() - waited, &stage);
+        let noted = || stage.lock().took.len();
+        let mut quick = after(MS(100));
+        quick.answered();
+        quick.answered();
+        drop(quick);
+        assert_eq!((noted(), stage.at_present()), (1, Duration::ZERO));
+        drop(after(MS(5_000)));
+        assert!(stage.at_present() > Duration::ZERO);
+        assert_eq!(noted(), 1, "how long the work takes is not known of what was given up");
     }
 }

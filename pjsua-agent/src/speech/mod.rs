@@ -7,19 +7,23 @@
 //! - recognition and synthesis to the one with the least to do;
 //! - generation to the one that has the call's cache, else to the one with the least to do, and to the fallback while
 //!   none of the language model's serves;
-//! - none serves: it waits for at most [`Timing::patience`], so that a caller hears something within two seconds.
+//! - none serves, or all are full: it waits for at most [`Timing::patience`] for each of its two attempts.
 //!
-//! A worker that fails before it has delivered anything is replaced once, unnoticed. One that fails later is an
-//! event for the conversation: what was said cannot be taken back.
+//! A worker that fails is replaced once, unnoticed, as long as nothing was delivered that cannot be taken back: an
+//! utterance is kept, a clause goes on where it broke off, a reply begins again while nothing of it was spoken. All of
+//! this is decided in `retry.rs`; what fails for good is an event for the conversation.
 
 mod backoff;
 mod config;
 mod delay;
 mod phrase_cache;
+mod place;
 mod pool;
 mod process;
-mod provider;
 mod reading;
+mod recognition;
+mod requests;
+mod retry;
 mod setup;
 mod supervisor;
 mod worker;
@@ -35,11 +39,14 @@ use tokio::task::JoinHandle;
 
 use crate::health::Readiness;
 use pool::{Pool, Route};
+use retry::Attempts;
 
 pub use config::{Rules, SpeechConfig, SpeechError, StageConfig, Timing, WorkerSource};
 pub use phrase_cache::{CacheConfig, LONGEST_TEXT_CHARS, Origin, PhraseCache, PhraseKey};
+pub use place::RequestError;
 pub use pool::Unavailable;
-pub use provider::{Answer, Generation, Recognition, RecognitionEvents, Request, Synthesis};
+pub use recognition::Recognition;
+pub use requests::{Answer, Generation, Request, Synthesis};
 pub use worker::{WorkerState, WorkerStatus};
 
 /// What a worker is for.
@@ -139,19 +146,21 @@ impl Speech {
             .all()
             .map(|worker| tokio::spawn(supervisor::supervise(Arc::clone(worker), timing, stopping.clone())))
             .collect();
-        let route = |stage, workers, fallback| {
-            Arc::new(Route::new(Pool::new(stage, workers), fallback, changes.clone(), timing.patience))
+        let (needed, optional) = (Attempts::needed(timing.patience), Attempts::optional(timing.patience));
+        let route = |stage, workers, fallback, attempts| {
+            Arc::new(Route::new(Pool::new(stage, workers), fallback, changes.clone(), attempts))
         };
         let fallback = workers.llm_fallback;
-        let rules = (config.rules == Rules::First).then(|| route(Stage::LlmFallback, fallback.clone(), None));
+        let rules = (config.rules == Rules::First).then(|| route(Stage::LlmFallback, fallback.clone(), None, optional));
         let fallback = (!fallback.is_empty()).then(|| Pool::new(Stage::LlmFallback, fallback));
         let speech = Arc::new(Self {
-            stt: route(Stage::Stt, workers.stt, None),
-            llm: route(Stage::Llm, workers.llm, fallback),
+            stt: route(Stage::Stt, workers.stt, None, needed),
+            llm: route(Stage::Llm, workers.llm, fallback, needed),
             rules,
             is_written_by_operator: config.rules == Rules::Alone,
-            llm_small: (!workers.llm_small.is_empty()).then(|| route(Stage::LlmSmall, workers.llm_small, None)),
-            tts: route(Stage::Tts, workers.tts, None),
+            llm_small: (!workers.llm_small.is_empty())
+                .then(|| route(Stage::LlmSmall, workers.llm_small, None, optional)),
+            tts: route(Stage::Tts, workers.tts, None, needed),
             stop,
             supervisors: Mutex::new(supervisors),
         });
@@ -163,18 +172,15 @@ impl Speech {
     }
 
     /// Starts the recognition of one utterance. A `sample_rate_hz` of 0 means 16000.
-    ///
-    /// # Errors
-    /// When no worker serves within [`Timing::patience`].
-    pub async fn recognise(&self, options: RecogniseOptions) -> Result<Recognition, Unavailable> {
-        Recognition::open(Arc::clone(&self.stt), options).await
+    pub fn recognise(&self, options: RecogniseOptions) -> Recognition {
+        Recognition::new(Arc::clone(&self.stt), options)
     }
 
     /// Starts a reply, on the fallback when the language model is not there.
     ///
     /// # Errors
-    /// When no worker serves within [`Timing::patience`].
-    pub async fn generate(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
+    /// When no worker serves within [`Timing::patience`] of each attempt.
+    pub async fn generate(&self, request: GenerateRequest) -> Result<Generation, RequestError> {
         Answer::open(Arc::clone(&self.llm), request).await
     }
 
@@ -192,9 +198,9 @@ impl Speech {
     ///
     /// # Errors
     /// At once when they are not to be asked first; when none of their workers serves within [`Timing::patience`].
-    pub async fn ask_rules(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
+    pub async fn ask_rules(&self, request: GenerateRequest) -> Result<Generation, RequestError> {
         let Some(route) = &self.rules else {
-            return Err(Unavailable { stage: Stage::LlmFallback, reasons: "they are not to be asked first".into() });
+            return Err(absent(Stage::LlmFallback, "they are not to be asked first"));
         };
         Answer::open(Arc::clone(route), GenerateRequest { fallback: String::new(), ..request }).await
     }
@@ -203,9 +209,9 @@ impl Speech {
     ///
     /// # Errors
     /// At once when there is none; when none of its workers serves within [`Timing::patience`].
-    pub async fn pre_response(&self, request: GenerateRequest) -> Result<Generation, Unavailable> {
+    pub async fn pre_response(&self, request: GenerateRequest) -> Result<Generation, RequestError> {
         let Some(route) = &self.llm_small else {
-            return Err(Unavailable { stage: Stage::LlmSmall, reasons: "none is configured".into() });
+            return Err(absent(Stage::LlmSmall, "none is configured"));
         };
         Answer::open(Arc::clone(route), request).await
     }
@@ -213,9 +219,9 @@ impl Speech {
     /// Starts the synthesis of one clause. A `sample_rate_hz` of 0 means 16000.
     ///
     /// # Errors
-    /// When no worker serves within [`Timing::patience`].
-    pub async fn synthesise(&self, request: SynthesiseRequest) -> Result<Synthesis, Unavailable> {
-        Answer::open(Arc::clone(&self.tts), request).await
+    /// When no worker serves within [`Timing::patience`] of each attempt.
+    pub async fn synthesise(&self, request: SynthesiseRequest) -> Result<Synthesis, RequestError> {
+        Synthesis::open(Arc::clone(&self.tts), request).await
     }
 
     /// One check a stage that no call can do without, named `stt`, `llm` and `tts`: whether a request could be served at this moment. A language
@@ -235,25 +241,10 @@ impl Speech {
         readiness
     }
 
-    /// A worker of `stage` needed `took` from the request for its result to the result. Answers that come in pieces
-    /// are noted without this.
-    pub fn answered(&self, stage: Stage, took: Duration) {
-        if let Some(route) = self.route(stage) {
-            route.answered(took);
-        }
-    }
-
-    /// Nobody waits any longer for the result of a worker of `stage`, for which it was asked `took` ago.
-    pub fn given_up(&self, stage: Stage, took: Duration) {
-        if let Some(route) = self.route(stage) {
-            route.given_up(took);
-        }
-    }
-
     /// How long requests to each stage wait at present, smoothed.
     pub fn queue_delays(&self) -> impl Iterator<Item = (Stage, Duration)> {
         let stages = [Stage::Stt, Stage::Llm, Stage::LlmSmall, Stage::Tts];
-        stages.into_iter().filter_map(|stage| Some((stage, self.route(stage)?.queue_delay())))
+        stages.into_iter().filter_map(|stage| Some((stage, self.route(stage)?.queue_delay.at_present())))
     }
 
     fn route(&self, stage: Stage) -> Option<&Route> {
@@ -287,7 +278,7 @@ impl Speech {
         let (_, changes) = watch::channel(());
         let route = |stage| {
             let pool = Pool::new(stage, Vec::new());
-            Arc::new(Route::new(pool, None, changes.clone(), std::time::Duration::from_millis(20)))
+            Arc::new(Route::new(pool, None, changes.clone(), Attempts::optional(Duration::from_millis(20))))
         };
         let (stop, _) = watch::channel(false);
         Arc::new(Self {
@@ -307,4 +298,8 @@ impl Speech {
         let pools = routes.flat_map(|route| std::iter::once(&route.main).chain(&route.fallback));
         pools.filter(|pool| !pool.workers.is_empty()).collect()
     }
+}
+
+fn absent(stage: Stage, reason: &str) -> RequestError {
+    Unavailable { stage, reasons: reason.into() }.into()
 }

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
 use super::Stage;
-use super::delay::QueueDelay;
+use super::delay::StageDelay;
+use super::retry::Attempts;
 use super::worker::{Lease, Worker};
 use crate::metrics;
 
@@ -93,36 +94,17 @@ pub(super) struct Route {
     pub(super) fallback: Option<Pool>,
     /// Some worker's state changed.
     changed: watch::Receiver<()>,
-    patience: Duration,
+    /// What each request has at its beginning.
+    pub(super) attempts: Attempts,
     /// The fallback answers; said once an outage.
     degraded: AtomicBool,
-    queue_delay: Mutex<QueueDelay>,
+    pub(super) queue_delay: Arc<StageDelay>,
 }
 
 impl Route {
-    pub(super) fn new(main: Pool, fallback: Option<Pool>, changed: watch::Receiver<()>, patience: Duration) -> Self {
+    pub(super) fn new(main: Pool, fallback: Option<Pool>, changed: watch::Receiver<()>, attempts: Attempts) -> Self {
         let degraded = AtomicBool::new(false);
-        Self { main, fallback, changed, patience, degraded, queue_delay: Mutex::default() }
-    }
-
-    /// The answer to a request began to arrive after `took`.
-    pub(super) fn answered(&self, took: Duration) {
-        self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).note(took, Instant::now());
-    }
-
-    /// The answer to a request was given up after `took`.
-    pub(super) fn given_up(&self, took: Duration) {
-        self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).note_given_up(took, Instant::now());
-    }
-
-    /// How long requests wait, smoothed.
-    pub(super) fn queue_delay(&self) -> Duration {
-        self.queue_delay.lock().unwrap_or_else(PoisonError::into_inner).at(Instant::now())
-    }
-
-    /// Until when a request that begins now may look for a worker.
-    pub(super) fn deadline(&self) -> Instant {
-        Instant::now() + self.patience
+        Self { main, fallback, changed, attempts, degraded, queue_delay: Arc::default() }
     }
 
     /// A place at a worker, waited for until `deadline` while none serves. One that has `failed` this request is asked

@@ -11,7 +11,7 @@ use inference::proto::{GenerateRequest, SynthesiseRequest};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pjsua_agent::speech::{
-    Generation, Rules, Speech, SpeechConfig, StageConfig, Timing, Unavailable, WorkerSource, WorkerState, WorkerStatus,
+    Generation, RequestError, Rules, Speech, SpeechConfig, StageConfig, Timing, WorkerSource, WorkerState, WorkerStatus,
 };
 use tokio::time::{Instant, sleep};
 
@@ -146,7 +146,7 @@ pub async fn first_words(speech: &Speech) -> Result<String, String> {
     said(speech.pre_response(GenerateRequest::default()).await).await
 }
 
-async fn said(generation: Result<Generation, Unavailable>) -> Result<String, String> {
+async fn said(generation: Result<Generation, RequestError>) -> Result<String, String> {
     let mut generation = generation.map_err(|error| error.to_string())?;
     let mut text = String::new();
     loop {
@@ -172,12 +172,11 @@ pub async fn clause(speech: &Speech, text: &str) -> Result<usize, String> {
 
 /// What is recognised of 100 ms of silence.
 pub async fn transcript(speech: &Speech) -> Result<String, String> {
-    let recognition = speech.recognise(Default::default()).await.map_err(|error| error.to_string())?;
-    let (mut audio, mut events) = recognition.split();
-    audio.send(&[0; 1_600]).map_err(|error| error.to_string())?;
-    audio.finish();
+    let mut recognition = speech.recognise(Default::default());
+    recognition.send(&[0; 1_600]);
+    recognition.finish();
     loop {
-        match events.next().await.map_err(|error| error.to_string())? {
+        match recognition.next().await.map_err(|error| error.to_string())? {
             Some(inference::RecognitionEvent::Final { text, .. }) => return Ok(text),
             Some(inference::RecognitionEvent::Partial(_)) => {}
             None => return Err("no final transcript".into()),

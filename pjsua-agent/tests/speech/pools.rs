@@ -6,8 +6,7 @@ use inference::proto::SynthesiseRequest;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nix::sys::signal::Signal;
 use pjsua_agent::metrics;
-use pjsua_agent::speech::{SpeechConfig, Timing};
-use tokio::time::Instant;
+use pjsua_agent::speech::{SpeechConfig, Timing, WorkerState};
 
 use super::kit::*;
 
@@ -46,11 +45,9 @@ async fn a_request_right_after_the_only_worker_died_is_answered_by_its_successor
     let speech = start(config(&folder)).await;
     let old = worker(&speech, "tts-0").pid.unwrap();
     signal(old, Signal::SIGKILL);
-    let began = Instant::now();
     assert_eq!(clause(&speech, "sorry").await.unwrap(), 50 * 320);
-    let took = began.elapsed();
-    println!("a clause right after a kill took {took:?}");
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    let successor = worker(&speech, "tts-0");
+    assert!(successor.pid.is_some_and(|pid| pid != old) && successor.restarts == 1, "{successor:?}");
     speech.shutdown().await;
 }
 
@@ -77,25 +74,20 @@ async fn a_worker_whose_places_are_all_taken_is_asked_again_while_there_is_time(
 }
 
 #[tokio::test]
-async fn a_failure_in_mid_stream_is_told_and_the_next_request_works() {
+async fn a_clause_whose_worker_is_killed_in_the_middle_is_ended_by_its_successor() {
     let folder = Folder::new();
     let tts = stage([command(&["--chunk-ms", "20"])]);
     let speech = start(SpeechConfig { tts, ..config(&folder) }).await;
     let mut synthesis = speech.synthesise(SynthesiseRequest::default()).await.unwrap();
-    assert_eq!(synthesis.next().await.unwrap().map(|samples| samples.len()), Some(320));
-    signal(worker(&speech, "tts-0").pid.unwrap(), Signal::SIGKILL);
-    let failed = within(Duration::from_secs(2), async {
-        loop {
-            match synthesis.next().await {
-                Ok(Some(_)) => {}
-                Ok(None) => panic!("the end of a broken stream is no end"),
-                Err(error) => return error,
-            }
-        }
-    });
-    println!("{}", failed.await);
-    assert_eq!(clause(&speech, "hello").await.unwrap(), 50 * 320);
-    assert_eq!(worker(&speech, "tts-0").in_flight, 1, "the broken request holds its place until it is dropped");
+    let mut samples = synthesis.next().await.unwrap().expect("a clause has samples").len();
+    let old = worker(&speech, "tts-0").pid.unwrap();
+    signal(old, Signal::SIGKILL);
+    while let Some(more) = within(Duration::from_secs(5), synthesis.next()).await.unwrap() {
+        samples += more.len();
+    }
+    assert_eq!(samples, 50 * 320, "none is lost, and none comes twice");
+    assert!(worker(&speech, "tts-0").pid.is_some_and(|pid| pid != old));
+    assert_eq!(worker(&speech, "tts-0").in_flight, 1, "a request holds its place until it is dropped");
     drop(synthesis);
     assert_eq!(worker(&speech, "tts-0").in_flight, 0);
     speech.shutdown().await;
@@ -117,9 +109,8 @@ async fn while_the_language_model_is_away_the_fallback_answers_and_is_counted() 
     assert_eq!(fallbacks(&handle), 0);
 
     signal(model, Signal::SIGKILL);
-    let began = Instant::now();
     assert_eq!(reply(&speech, "a").await.unwrap(), rules.to_string());
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert_ne!(worker(&speech, "llm-0").state, WorkerState::Serving, "nobody waited until it was back");
     assert_eq!(fallbacks(&handle), 1);
     let check = speech.readiness().checks.into_iter().find(|check| check.name == "llm").unwrap();
     assert!(check.ok && check.detail.contains("the fallback answers"), "{check:?}");
@@ -135,15 +126,15 @@ async fn while_the_language_model_is_away_the_fallback_answers_and_is_counted() 
 }
 
 #[tokio::test]
-async fn a_language_model_that_hangs_costs_a_second_and_not_the_turn() {
+async fn while_a_language_model_hangs_the_fallback_answers_before_it_is_replaced() {
     let folder = Folder::new();
     let fallback = stage([command(&[])]);
     let speech = start(SpeechConfig { llm_fallback: Some(fallback), ..config(&folder) }).await;
     let (model, rules) = (worker(&speech, "llm-0").pid.unwrap(), worker(&speech, "llm-fallback-0").pid.unwrap());
     stop(model).await;
-    let began = Instant::now();
     assert_eq!(reply(&speech, "a").await.unwrap(), rules.to_string());
-    assert!(began.elapsed() < Duration::from_millis(1_900), "{:?}", began.elapsed());
+    let hanging = worker(&speech, "llm-0");
+    assert_eq!((hanging.pid, hanging.restarts), (Some(model), 0), "{hanging:?}");
     speech.shutdown().await;
     assert!(!exists(model));
 }

@@ -105,8 +105,7 @@ async fn a_worker_whose_health_is_not_answered_is_killed_and_replaced() {
     let speech = start_with(config(&folder), timing).await;
     let old = worker(&speech, "stt-0").pid.unwrap();
     stop(old).await;
-    let took = until_replaced(&speech, "stt-0", old, Duration::from_secs(5)).await;
-    assert!(took >= Duration::from_millis(400), "{took:?}");
+    until_replaced(&speech, "stt-0", old, Duration::from_secs(5)).await;
     assert!(!exists(old));
     assert!(worker(&speech, "stt-0").last_error.unwrap().contains("health was not answered within 500ms"));
     speech.shutdown().await;
@@ -119,10 +118,10 @@ async fn a_worker_that_lets_two_requests_pass_their_deadlines_is_replaced_before
     let old = worker(&speech, "stt-0").pid.unwrap();
     stop(old).await;
     let (first, second) = tokio::join!(transcript(&speech), transcript(&speech));
-    assert!(first.is_err() && second.is_err());
-    let took = until_replaced(&speech, "stt-0", old, Duration::from_secs(2)).await;
-    println!("replaced {took:?} after the second deadline");
-    assert!(worker(&speech, "stt-0").last_error.unwrap().contains("passed their deadlines"));
+    let successor = worker(&speech, "stt-0");
+    assert!(successor.last_error.unwrap().contains("passed their deadlines"));
+    let successor = successor.pid.filter(|pid| *pid != old).unwrap().to_string();
+    assert_eq!((first, second), (Ok(successor.clone()), Ok(successor)));
     speech.shutdown().await;
 }
 

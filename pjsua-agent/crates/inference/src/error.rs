@@ -96,11 +96,6 @@ impl Failure {
         }
     }
 
-    /// Whether the same request may succeed at another worker, or at this one after its restart.
-    pub fn is_worth_a_retry(&self) -> bool {
-        !matches!(self, Failure::Refused(_) | Failure::Cancelled)
-    }
-
     pub(crate) fn from_status(status: &tonic::Status, stage: Stage) -> Self {
         // Only a status that was made at this end, of a transport error, has a source.
         if let Some(source) = status.source() {
@@ -161,8 +156,8 @@ mod tests {
     #[test]
     fn a_refusal_is_told_from_an_overload() {
         let busy = Failure::from_status(&tonic::Status::resource_exhausted("4 of 4"), Stage::Recognition);
-        assert!(matches!(&busy, Failure::Busy(reason) if reason == "4 of 4") && busy.is_worth_a_retry());
+        assert!(matches!(&busy, Failure::Busy(reason) if reason == "4 of 4"));
         let refused = Failure::from_status(&tonic::Status::invalid_argument("8000 Hz"), Stage::Recognition);
-        assert!(matches!(refused, Failure::Refused(_)) && !refused.is_worth_a_retry());
+        assert!(matches!(refused, Failure::Refused(_)));
     }
 }
