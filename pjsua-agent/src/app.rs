@@ -90,6 +90,8 @@ impl App {
         let ((), phrases) = tokio::join!(live.read_prompts(&speech), live.prepare_phrases(&speech));
         phrase_cache.pin(phrases);
         let config = &live.config;
+        // Not bounded, since the SIP thread may not wait and the end of a call may not be lost. Each event stems from a message
+        // that the gate let in, and is taken within microseconds.
         let (events_in, events) = mpsc::unbounded_channel();
         let sip = sip::start(setup::sip_config(config), audio.waker(), events_in).context("SIP")?;
         let (audio, clock) = (Arc::new(audio), sip.handle());

@@ -137,6 +137,7 @@ impl Conversation {
         self.history.push(Entry { speaker: Speaker::Caller, text: question.to_owned(), turn });
         let (max_tokens, temperature) = (config.llm.max_tokens, config.llm.temperature);
         let request = agent::request_for(call, agent, context, &self.history, max_tokens, temperature);
+        // Not bounded: one reply, of [llm] max_tokens pieces at most.
         let (report, mut inputs) = mpsc::unbounded_channel();
         let asked = Instant::now();
         let report = move |input| _ = report.send(input);

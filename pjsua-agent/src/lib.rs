@@ -5,6 +5,8 @@
 //! the workers (`speech`) and the party on the line (`leg`) through their public types; `sip` makes legs, and nobody but
 //! `app` and `setup` sees it.
 
+#![deny(unsafe_code)]
+
 pub mod api;
 pub mod app;
 pub mod ask;

@@ -1,5 +1,7 @@
 //! The daemon's life: arguments, configuration, build, run, drain.
 
+#![forbid(unsafe_code)]
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

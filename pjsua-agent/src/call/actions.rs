@@ -91,9 +91,9 @@ impl Driver {
     }
 
     fn start_recognition(&mut self, utterance: UtteranceId) {
-        let results = self.results_in.clone();
+        let results = self.results.clone();
         self.recogniser.start(utterance, move |heard| {
-            let _ = results.send(TaskResult::Heard { utterance, heard });
+            results.report(TaskResult::Heard { utterance, heard });
         });
     }
 
@@ -111,10 +111,10 @@ impl Driver {
             self.pre_response_bounds.max_tokens,
             self.pre_response_bounds.temperature,
         );
-        let results = self.results_in.clone();
+        let results = self.results.clone();
         let language = self.agent().language.clone();
         self.reply = Some(Reply::start_pre_response(Arc::clone(&self.speech), turn, request, language, move |input| {
-            let _ = results.send(TaskResult::Machine(input));
+            results.report(TaskResult::Machine(input));
         }));
     }
 
@@ -126,10 +126,10 @@ impl Driver {
             self.prompt_written = true;
             self.record(Record::Prompt { prompt: agent::system_prompt(self.agent(), &self.context) });
         }
-        let results = self.results_in.clone();
+        let results = self.results.clone();
         let language = self.agent().language.clone();
         self.reply = Some(Reply::start(Arc::clone(&self.speech), turn, request, language, move |input| {
-            let _ = results.send(TaskResult::Machine(input));
+            results.report(TaskResult::Machine(input));
         }));
     }
 

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use super::answerers::{Answerer, Answerers};
 use super::ear::CallEar;
-use super::inputs::TaskResult;
+use super::inputs::{Results, TaskResult};
 use super::recogniser::Recogniser;
 use super::registry::CallEntry;
 use super::reply::{Reading, Reply};
@@ -96,12 +96,12 @@ impl CallSetup {
 
 /// Runs a call from its answer to its end.
 pub async fn drive(setup: CallSetup) -> CallOutcome {
-    let (results_in, results) = mpsc::unbounded_channel();
+    let (results, incoming) = Results::channel();
     let CallSetup { answerers, playout, audio_events, messages, .. } = setup;
     let Answerer { agent, phrases, voice, settings } = answerers.current();
-    let ears = results_in.clone();
+    let ears = results.clone();
     let ear = CallEar::new(setup.hearing.as_deref(), move |event| {
-        let _ = ears.send(TaskResult::Ear(event));
+        ears.report(TaskResult::Ear(event));
     });
     let mut recogniser = Recogniser::new(Arc::clone(&setup.speech), setup.pre_roll, setup.suppress_noise);
     recogniser.hear_callers_of(agent, answerers.other_languages());
@@ -120,7 +120,7 @@ pub async fn drive(setup: CallSetup) -> CallOutcome {
         recorder: setup.recorder,
         entry: setup.entry,
         _slot: setup.slot,
-        results_in,
+        results,
         reply: None,
         reading: None,
         timing: TurnTiming::default(),
@@ -132,7 +132,7 @@ pub async fn drive(setup: CallSetup) -> CallOutcome {
         outcome: CallOutcome::Failed,
         ended: false,
     };
-    driver.run(audio_events, messages, results, setup.busy).await
+    driver.run(audio_events, messages, incoming, setup.busy).await
 }
 
 pub(super) struct Driver {
@@ -148,7 +148,7 @@ pub(super) struct Driver {
     pub(super) _slot: CallSlot,
     pub(super) conversation: Conversation,
     pub(super) voice: Voice,
-    pub(super) results_in: mpsc::UnboundedSender<TaskResult>,
+    pub(super) results: Results,
     pub(super) ear: CallEar,
     pub(super) recogniser: Recogniser,
     pub(super) reply: Option<Reply>,
@@ -171,7 +171,7 @@ impl Driver {
         mut self,
         mut audio: AudioEvents,
         mut messages: mpsc::UnboundedReceiver<CallMessage>,
-        mut results: mpsc::UnboundedReceiver<TaskResult>,
+        mut results: mpsc::Receiver<TaskResult>,
         mut busy: watch::Receiver<bool>,
     ) -> CallOutcome {
         // Told with the first change, or here once the call is answered.

@@ -6,6 +6,7 @@ use call_record::{Levels, Record, TurnTimes, Waterfall};
 use conversation::{Input, Stage, TurnId, UtteranceId};
 use hearing::EarEvent;
 use media::AudioEvent;
+use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use super::driver::Driver;
@@ -24,6 +25,27 @@ pub(super) enum TaskResult {
     Machine(Input),
     Heard { utterance: UtteranceId, heard: Heard },
     Ear(EarEvent),
+}
+
+/// Results that may wait for the driver. It takes one within microseconds; so many are a worker that has gone wild.
+const RESULTS: usize = 1_024;
+
+/// The way of a call's tasks to its driver.
+#[derive(Clone)]
+pub(super) struct Results(mpsc::Sender<TaskResult>);
+
+impl Results {
+    pub(super) fn channel() -> (Results, mpsc::Receiver<TaskResult>) {
+        let (results, receiver) = mpsc::channel(RESULTS);
+        (Results(results), receiver)
+    }
+
+    /// Never waits. Whatever finds no room is lost; the machine's timers do without it.
+    pub(super) fn report(&self, result: TaskResult) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.0.try_send(result) {
+            warn!("a worker reports more than this call can take; a report is lost");
+        }
+    }
 }
 
 impl Driver {

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use conversation::UtteranceId;
 use inference::proto::{OtherLanguage, RecogniseOptions};
-use media::Samples;
-use noise_suppression::Suppressor;
+use media::{Samples, Suppressor};
 
 use super::kept::KeptAudio;
 use super::recognition::{Heard, Recognition};

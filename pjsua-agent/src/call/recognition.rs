@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use inference::RecognitionEvent;
 use inference::proto::RecogniseOptions;
-use noise_suppression::Suppressor;
+use media::Suppressor;
 use tokio::sync::mpsc;
 
 use super::task::Task;

@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 pub enum Direction {
     /// The peer called us.
     Incoming,
-    /// We called the peer.
-    Outgoing,
 }
 
 /// One call as others see it.

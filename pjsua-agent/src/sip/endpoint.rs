@@ -70,6 +70,7 @@ fn start_thread(
     tick: Box<dyn Fn() + Send + Sync>,
     events: UnboundedSender<SipEvent>,
 ) -> Result<(SipHandle, JoinHandle<()>), StartError> {
+    // Not bounded, since who commands may not wait and a hang-up may not be lost: a call makes a handful in its life.
     let (commands, inbox) = crossbeam_channel::unbounded();
     let (wake, woken) = UnixDatagram::pair()?;
     wake.set_nonblocking(true)?;

@@ -19,6 +19,7 @@ mod call;
 mod clock;
 mod endpoint;
 mod event;
+#[allow(unsafe_code, reason = "the one door to PJSIP")]
 mod ffi;
 mod inbox;
 mod leg;

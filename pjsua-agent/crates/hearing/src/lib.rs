@@ -15,6 +15,8 @@
 //! Whatever fails here, the call goes on: an onset that cannot be judged is taken for speech, and a score that cannot be
 //! computed does not come.
 
+#![forbid(unsafe_code)]
+
 mod counts;
 mod ear;
 mod error;

@@ -3,6 +3,8 @@
 //! A number that the kernel chose for port 0 is a bad one for that: it lies in the ephemeral range, so an outgoing
 //! connection may take it in between, and it was free only for the protocol that was asked.
 
+#![forbid(unsafe_code)]
+
 use std::io::{Error, ErrorKind, Result};
 use std::net::{TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -38,6 +38,7 @@ mod level;
 mod playout;
 mod settings;
 mod stats;
+mod suppressor;
 mod vad;
 
 pub use call_audio::{AudioEnd, CallAudio, ClockEnd, call_audio};
@@ -48,3 +49,4 @@ pub use playout::{Playout, Position};
 pub use sendable_vad::Aggressiveness;
 pub use settings::AudioSettings;
 pub use stats::AudioStats;
+pub use suppressor::Suppressor;

@@ -14,6 +14,8 @@
 //! [`Store::path`] is for programs that need a model: it verifies, and its errors name the command to run.
 //! [`ModelsCommand`] and [`run`] are that command.
 
+#![forbid(unsafe_code)]
+
 mod assemble;
 mod command;
 mod digest;

@@ -17,6 +17,8 @@
 //! Text goes through three rooms: [`markup`] takes out what has the form of markup, [`pieces`] cuts the rest where a clause
 //! may end, [`speech`] judges each piece.
 
+#![forbid(unsafe_code)]
+
 mod grounds;
 mod markup;
 mod pieces;

@@ -22,6 +22,8 @@
 //! What a language says is in one table, `language::Language`, with a folder below `languages/`. The
 //! time taken is proportional to the text's length: a recogniser looks at a bounded number of tokens.
 
+#![forbid(unsafe_code)]
+
 mod asides;
 mod clean;
 mod context;

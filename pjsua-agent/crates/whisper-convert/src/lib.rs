@@ -4,6 +4,8 @@
 //! The tensors come encoder first, each layer after the other, which is not the order of the files that whisper.cpp's
 //! makers publish; names, types and sizes are theirs, and whisper.cpp loads either.
 
+#![forbid(unsafe_code)]
+
 mod ctranslate2;
 mod ggml;
 mod mel;

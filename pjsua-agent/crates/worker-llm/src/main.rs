@@ -1,5 +1,7 @@
 //! `pjsua-agent-llm`: the language-model worker of pjsua-agent.
 
+#![forbid(unsafe_code)]
+
 mod engines;
 mod service;
 

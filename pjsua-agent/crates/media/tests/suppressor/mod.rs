@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use noise_suppression::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Suppressor};
+use media::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Suppressor};
 
 /// What the suppressor makes of a signal, of which it keeps the length.
 pub fn suppress(signal: &[i16]) -> Vec<i16> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use inference::proto::RecogniseOptions;
 use inference::{Deadlines, RecognitionEvent, WorkerClient};
-use noise_suppression::FRAME_SAMPLES;
+use media::FRAME_SAMPLES;
 
 /// Longer than any model takes to load.
 const START_WITHIN: Duration = Duration::from_secs(60);

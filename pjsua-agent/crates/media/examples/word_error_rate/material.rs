@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
-use crate::common::{level_dbfs, mix, samples_in_ms, scale, speak, telephone, white};
+use crate::suppressor::{level_dbfs, mix, samples_in_ms, scale, speak, telephone, white};
 
 /// Short requests as they come by telephone, in the words of the recogniser's
 /// dictionary.

@@ -3,19 +3,19 @@
 //! the options, sends it flite's sentences through a telephone line with and
 //! without noise, suppressed and not, and prints tables in Markdown.
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
 mod material;
 mod recogniser;
+#[path = "../../tests/suppressor/mod.rs"]
+mod suppressor;
 mod words;
 
 use std::error::Error;
 use std::time::Instant;
 
-use common::samples_in_ms;
 use material::{Noise, SENTENCES};
-use noise_suppression::{FRAME_SAMPLES, Suppressor};
+use media::{FRAME_SAMPLES, Suppressor};
 use recogniser::Recogniser;
+use suppressor::samples_in_ms;
 use words::Errors;
 
 /// Noise of each kind and level is made so often; the spread is over these.
@@ -44,8 +44,8 @@ impl Path {
         let earlier = samples_in_ms(EARLIER_MS);
         match self {
             Path::AsItIs => line[earlier..].to_vec(),
-            Path::Suppressed => common::suppress(&line[earlier..]),
-            Path::SuppressedAllTheTime => common::suppress(line).split_off(earlier),
+            Path::Suppressed => suppressor::suppress(&line[earlier..]),
+            Path::SuppressedAllTheTime => suppressor::suppress(line).split_off(earlier),
         }
     }
 }

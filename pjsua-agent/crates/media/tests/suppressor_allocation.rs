@@ -1,7 +1,7 @@
 //! Once a thread has its tables, a frame costs no allocation.
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use noise_suppression::{FRAME_SAMPLES, Suppressor};
+use media::{FRAME_SAMPLES, Suppressor};
 
 #[global_allocator]
 static GUARD: AllocDisabler = AllocDisabler;

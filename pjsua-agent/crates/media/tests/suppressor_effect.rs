@@ -1,11 +1,11 @@
 //! What the suppressor does to silence, to speech and to noise.
 
-mod common;
+mod suppressor;
 
 use std::time::Duration;
 
-use common::{delayed, level_dbfs, mix, segmental_snr_db, speak, suppress, white};
-use noise_suppression::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Suppressor};
+use media::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Suppressor};
+use suppressor::{delayed, level_dbfs, mix, segmental_snr_db, speak, suppress, white};
 
 const SENTENCES: [&str; 3] = [
     "What are your opening hours on Saturday?",

@@ -9,13 +9,11 @@
 //! the noise and must hear it.
 //!
 //! ```
-//! let mut suppressor = noise_suppression::Suppressor::new();
-//! let mut frame = [0i16; 320];
+//! let mut suppressor = media::Suppressor::new();
+//! let mut frame = media::SILENCE;
 //! suppressor.process(&mut frame);
-//! assert_eq!(frame, [0; 320]);
+//! assert_eq!(frame, media::SILENCE);
 //! ```
-
-#![forbid(unsafe_code)]
 
 mod resample;
 
@@ -23,13 +21,8 @@ use std::time::Duration;
 
 use nnnoiseless::DenoiseState;
 
-use crate::resample::{BLOCK, BLOCK_48K, DELAY_SAMPLES, Downsampler, Upsampler};
-
-/// Samples in a frame: 20 ms of 16 kHz mono.
-pub const FRAME_SAMPLES: usize = 320;
-
-/// Samples a second, mono.
-pub const SAMPLE_RATE_HZ: u32 = 16_000;
+use self::resample::{BLOCK, BLOCK_48K, DELAY_SAMPLES, Downsampler, Upsampler};
+use crate::frame::{SAMPLE_RATE_HZ, Samples};
 
 /// RNNoise synthesises by overlapping windows: its output is one of its frames,
 /// 10 ms, behind.
@@ -54,7 +47,7 @@ impl Suppressor {
 
     /// Replaces the frame by what the suppressor makes of it, [`delay`](Self::delay)
     /// later: the first samples are from the frame before.
-    pub fn process(&mut self, frame: &mut [i16; FRAME_SAMPLES]) {
+    pub fn process(&mut self, frame: &mut Samples) {
         let (mut noisy, mut clean) = ([0.0; BLOCK_48K], [0.0; BLOCK_48K]);
         let (blocks, _) = frame.as_chunks_mut::<BLOCK>();
         for block in blocks {

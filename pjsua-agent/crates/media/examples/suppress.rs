@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use noise_suppression::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Suppressor};
+use media::{FRAME_SAMPLES, SAMPLE_RATE_HZ, Suppressor};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args_os().skip(1);
