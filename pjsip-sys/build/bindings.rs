@@ -8,6 +8,18 @@ use std::process::{Command, Stdio};
 pub const DEFINES: [(&str, &str); 4] =
     [("PJ_AUTOCONF", "1"), ("PJ_IS_BIG_ENDIAN", "0"), ("PJ_IS_LITTLE_ENDIAN", "1"), ("NDEBUG", "1")];
 
+const SHIM: [&str; 9] = [
+    "account.cpp",
+    "call.cpp",
+    "clock.cpp",
+    "endpoint.cpp",
+    "fence.cpp",
+    "frame_port.cpp",
+    "guard.cpp",
+    "reading.cpp",
+    "resolver.cpp",
+];
+
 pub fn compile_shim(crate_dir: &Path, prefix: &Path) -> Result<(), String> {
     let shim = crate_dir.join("shim");
     let mut build = cc::Build::new();
@@ -21,10 +33,7 @@ pub fn compile_shim(crate_dir: &Path, prefix: &Path) -> Result<(), String> {
         .flag("-fstack-protector-strong")
         .flag("-Wextra")
         .cpp_link_stdlib(None)
-        .files(
-            ["agent_shim.cpp", "frame_port.cpp", "guard.cpp", "reading.cpp", "resolver.cpp"]
-                .map(|file| shim.join(file)),
-        );
+        .files(SHIM.map(|file| shim.join(file)));
     for (name, value) in DEFINES {
         build.define(name, value);
     }
@@ -36,6 +45,7 @@ pub fn generate(crate_dir: &Path, out_dir: &Path) -> Result<(), String> {
         .header(crate_dir.join("shim/agent_shim.hpp").display().to_string())
         .clang_args(["-x", "c", "-std=c11"])
         .allowlist_item("(agent|AGENT)_.*")
+        .newtype_enum("agent_.*")
         .derive_default(true)
         .layout_tests(false)
         .generate()

@@ -31,6 +31,12 @@ typedef struct agent_clock agent_clock;
 
 #define AGENT_FRAME_SAMPLES 320 /* 20 ms at 16 kHz, mono, s16 */
 
+/* Over TCP a message's length is derived from its Content-Length. */
+typedef enum agent_transport { AGENT_TRANSPORT_UDP, AGENT_TRANSPORT_TCP } agent_transport;
+
+/* Media encryption by SDES. */
+typedef enum agent_srtp { AGENT_SRTP_OFF, AGENT_SRTP_OPTIONAL, AGENT_SRTP_MANDATORY } agent_srtp;
+
 /* A sip: or sips: URI; of another scheme, or of none, all of it is empty. */
 typedef struct agent_uri {
     int is_sip;
@@ -64,7 +70,7 @@ typedef struct agent_reading {
 typedef struct agent_message {
     uint8_t *data; /* the whole message as received; the guard may overwrite bytes of the body in place */
     size_t len;
-    int is_stream;       /* TCP or TLS: `len` was derived from Content-Length */
+    agent_transport transport;
     uint16_t local_port; /* of the listener it came in by */
     agent_str source_ip;
     uint16_t source_port;
@@ -148,12 +154,12 @@ typedef struct agent_account_settings {
     agent_str password;
     agent_str realm;     /* "*" for any */
     unsigned expires_s;
-    int transport;       /* from agent_endpoint_listen; -1: chosen by the URI */
+    int listener;        /* from agent_endpoint_listen; -1: chosen by the URI */
     agent_str public_address; /* empty: the interface's own */
     agent_str media_address;  /* RTP is bound here; empty: any */
     uint16_t rtp_port_min;
     uint16_t rtp_port_max;
-    int srtp;            /* 0 off, 1 optional, 2 mandatory */
+    agent_srtp srtp;
 } agent_account_settings;
 
 typedef struct agent_media_stats {
@@ -172,8 +178,9 @@ typedef struct agent_media_stats {
  * other end makes a waiting agent_endpoint_poll return. */
 int agent_endpoint_create(const agent_settings *settings, const agent_events *events, int wake_fd,
                           agent_endpoint **out) AGENT_NOEXCEPT;
-int agent_endpoint_listen(agent_endpoint *endpoint, int tcp, agent_str ip, uint16_t port, agent_str public_address,
-                          int *transport) AGENT_NOEXCEPT;
+/* `listener` is PJSUA's number of it. */
+int agent_endpoint_listen(agent_endpoint *endpoint, agent_transport transport, agent_str ip, uint16_t port,
+                          agent_str public_address, int *listener) AGENT_NOEXCEPT;
 int agent_endpoint_codec(agent_endpoint *endpoint, agent_str name, uint8_t priority) AGENT_NOEXCEPT; /* "" is every codec */
 int agent_endpoint_start(agent_endpoint *endpoint) AGENT_NOEXCEPT;
 int agent_endpoint_poll(agent_endpoint *endpoint, unsigned timeout_ms) AGENT_NOEXCEPT;

@@ -169,7 +169,7 @@ void describe(pjsip_rx_data *rdata, agent_message *out) {
     pjsip_transport *transport = rdata->tp_info.transport;
     out->data = reinterpret_cast<uint8_t *>(rdata->msg_info.msg_buf);
     out->len = rdata->msg_info.len > 0 ? rdata->msg_info.len : 0;
-    out->is_stream = is_stream(transport);
+    out->transport = is_stream(transport) ? AGENT_TRANSPORT_TCP : AGENT_TRANSPORT_UDP;
     out->local_port = pj_sockaddr_get_port(&transport->local_addr);
     out->source_ip = {rdata->pkt_info.src_name, std::strlen(rdata->pkt_info.src_name)};
     out->source_port = rdata->pkt_info.src_port;

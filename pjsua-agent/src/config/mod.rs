@@ -35,10 +35,10 @@ pub use hearing::{Hearing, ModelFile, Vad};
 pub use problem::{ConfigError, Problem};
 pub use secret::Secret;
 pub use sip::{Account, Codec, Sip};
-pub use sip_gate::Network;
+pub use sip_gate::{Network, Transport};
 pub use speech::{KvCache, Llm, LlmEngine, PhraseCache, RulesUse, Stt, SttEngine, Tts, TtsEngine, Workers};
 pub use turns::Turns;
-pub use values::{BadValue, HeaderPattern, Listen, SipUri, Transport, primary_language};
+pub use values::{BadValue, HeaderPattern, Listen, SipUri, primary_language};
 
 /// A valid configuration: every agent that is named exists, every address parses, every value is in its range.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use sip_gate::Transport;
+
 /// Why a string is not the value it should be: completes a sentence that begins with the string.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{wrong}; allowed: {allowed}")]
@@ -14,15 +16,6 @@ pub struct BadValue {
 
 fn bad<T>(wrong: impl Into<String>, allowed: &'static str) -> Result<T, BadValue> {
     Err(BadValue { wrong: wrong.into(), allowed })
-}
-
-/// A transport of SIP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// `udp://`
-    Udp,
-    /// `tcp://`
-    Tcp,
 }
 
 /// A socket to listen on: `udp://127.0.0.1:5080`.

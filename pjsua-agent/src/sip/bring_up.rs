@@ -7,7 +7,7 @@ use sip_gate::{Direct, Owner, Realm, uri_user};
 use super::account::Registration;
 use super::endpoint::Account;
 use super::ffi::{self, AccountSettings, Endpoint};
-use super::{Listen, SipConfig, Srtp, StartError, Transport};
+use super::{Listen, SipConfig, StartError, Transport};
 
 pub(super) fn set_codecs(endpoint: &Endpoint, names: &[String]) -> Result<(), StartError> {
     endpoint.set_codec("", 0)?;
@@ -20,9 +20,9 @@ pub(super) fn set_codecs(endpoint: &Endpoint, names: &[String]) -> Result<(), St
 pub(super) fn listen(endpoint: &Endpoint, config: &SipConfig) -> Result<Vec<(Listen, i32)>, StartError> {
     let public = public_address(config);
     let open = |listen: &Listen| {
-        let transport = endpoint.listen(listen.transport == Transport::Tcp, listen.addr, &public);
+        let listener = endpoint.listen(*listen, &public);
         let failed = |e: ffi::Error| StartError::Listen { address: listen.addr, status: e.status, detail: e.detail };
-        Ok((*listen, transport.map_err(failed)?))
+        Ok((*listen, listener.map_err(failed)?))
     };
     config.listen.iter().map(open).collect()
 }
@@ -34,21 +34,21 @@ pub(super) fn add_direct_accounts(
     listeners: &[(Listen, i32)],
 ) -> Result<Vec<Direct>, StartError> {
     let public = public_address(config);
-    let add = |(listen, transport): &(Listen, i32)| {
-        let is_stream = listen.transport == Transport::Tcp;
-        let aor = format!("sip:agent@{}{}", listen.addr, if is_stream { ";transport=tcp" } else { "" });
+    let add = |(listen, listener): &(Listen, i32)| {
+        let parameter = if listen.transport == Transport::Tcp { ";transport=tcp" } else { "" };
+        let aor = format!("sip:agent@{}{parameter}", listen.addr);
         let settings = AccountSettings {
             aor: &aor,
             registrar: "",
             username: "",
             password: "",
             realm: "",
-            transport: Some(*transport),
+            listener: Some(*listener),
             expires: Duration::ZERO,
             media_address: &media_address(listen),
             ..common(config, &public)
         };
-        Ok(Direct { index: endpoint.add_account(&settings)?, is_stream, port: listen.addr.port() })
+        Ok(Direct { index: endpoint.add_account(&settings)?, transport: listen.transport, port: listen.addr.port() })
     };
     listeners.iter().map(add).collect()
 }
@@ -75,7 +75,7 @@ pub(super) fn add_accounts(
             username: &account.username,
             password: &account.password,
             realm: account.realm.as_deref().unwrap_or("*"),
-            transport: udp.filter(|_| !names_transport).map(|(_, transport)| *transport),
+            listener: udp.filter(|_| !names_transport).map(|(_, listener)| *listener),
             expires: account.expires,
             media_address: &media_address(first),
             ..common(config, &public)
@@ -103,15 +103,11 @@ fn common<'a>(config: &SipConfig, public_address: &'a str) -> AccountSettings<'a
         password: "",
         realm: "",
         expires: Duration::ZERO,
-        transport: None,
+        listener: None,
         public_address,
         media_address: "",
         rtp_ports: config.rtp_ports,
-        srtp: match config.srtp {
-            Srtp::Off => 0,
-            Srtp::Optional => 1,
-            Srtp::Mandatory => 2,
-        },
+        srtp: config.srtp,
     }
 }
 

@@ -27,7 +27,7 @@ use callbacks::{
 };
 
 use super::overdue::Media;
-use super::{Shared, clock};
+use super::{Listen, Shared, Srtp, Transport, clock};
 use crate::leg::FramePort;
 
 const _: () = assert!(media::FRAME_SAMPLES == shim::AGENT_FRAME_SAMPLES as usize);
@@ -83,12 +83,11 @@ pub(super) struct AccountSettings<'a> {
     pub(super) realm: &'a str,
     pub(super) expires: Duration,
     /// From [`Endpoint::listen`]; `None`: chosen by the URI.
-    pub(super) transport: Option<i32>,
+    pub(super) listener: Option<i32>,
     pub(super) public_address: &'a str,
     pub(super) media_address: &'a str,
     pub(super) rtp_ports: (u16, u16),
-    /// 0 off, 1 optional, 2 mandatory.
-    pub(super) srtp: i32,
+    pub(super) srtp: Srtp,
 }
 
 /// PJSUA2's endpoint with everything in it.
@@ -136,16 +135,21 @@ impl Endpoint {
         Ok(Self { raw, clock: None, _context: context })
     }
 
-    /// Opens a listener and returns its transport number.
-    pub(super) fn listen(&self, is_stream: bool, address: SocketAddr, public_address: &str) -> Result<i32, Error> {
-        let ip = address.ip().to_string();
-        let mut transport = -1;
+    /// Opens a listener and returns PJSUA's number of it.
+    pub(super) fn listen(&self, listen: Listen, public_address: &str) -> Result<i32, Error> {
+        let ip = listen.addr.ip().to_string();
+        let transport = match listen.transport {
+            Transport::Udp => shim::agent_transport::AGENT_TRANSPORT_UDP,
+            Transport::Tcp => shim::agent_transport::AGENT_TRANSPORT_TCP,
+        };
+        let mut listener = -1;
         // SAFETY: the endpoint lives; the strings are copied during the call.
         check(unsafe {
             let (ip, public) = (view(&ip), view(public_address));
-            shim::agent_endpoint_listen(self.raw.as_ptr(), is_stream.into(), ip, address.port(), public, &mut transport)
+            let port = listen.addr.port();
+            shim::agent_endpoint_listen(self.raw.as_ptr(), transport, ip, port, public, &mut listener)
         })?;
-        Ok(transport)
+        Ok(listener)
     }
 
     /// Sets a codec's priority; 0 turns it off, an empty name means all.
@@ -232,12 +236,16 @@ impl Endpoint {
             password: view(settings.password),
             realm: view(settings.realm),
             expires_s: u32::try_from(settings.expires.as_secs()).unwrap_or(u32::MAX),
-            transport: settings.transport.unwrap_or(-1),
+            listener: settings.listener.unwrap_or(-1),
             public_address: view(settings.public_address),
             media_address: view(settings.media_address),
             rtp_port_min: settings.rtp_ports.0,
             rtp_port_max: settings.rtp_ports.1,
-            srtp: settings.srtp,
+            srtp: match settings.srtp {
+                Srtp::Off => shim::agent_srtp::AGENT_SRTP_OFF,
+                Srtp::Optional => shim::agent_srtp::AGENT_SRTP_OPTIONAL,
+                Srtp::Mandatory => shim::agent_srtp::AGENT_SRTP_MANDATORY,
+            },
         };
         let mut account = -1;
         // SAFETY: the endpoint lives; the strings are copied during the call.

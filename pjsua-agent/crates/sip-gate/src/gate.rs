@@ -3,10 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::Network;
 use super::guard::{self, Packet, Refusal};
 use super::message::{Message, uri_user};
 use super::reading::Reading;
+use super::{Network, Transport};
 
 /// An account as the gate sees it.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ pub struct Challenge<'a> {
 pub struct Direct {
     /// PJSUA's account.
     pub index: i32,
-    /// The listener is TCP.
-    pub is_stream: bool,
+    /// The listener's.
+    pub transport: Transport,
     /// The listener's port.
     pub port: u16,
 }
@@ -79,8 +79,8 @@ pub struct Direct {
 pub struct Origin {
     /// Address and port.
     pub source: SocketAddr,
-    /// TCP.
-    pub is_stream: bool,
+    /// By which it came.
+    pub transport: Transport,
     /// Of the listener.
     pub local_port: u16,
 }
@@ -218,7 +218,7 @@ impl Gate {
 
     /// Judges `data`, which PJSIP has read as `parsed`, and overwrites in it what must not reach PJMEDIA.
     pub fn judge(&mut self, data: &mut [u8], parsed: &Parsed<'_>, origin: Origin) -> Verdict {
-        let packet = Packet { data, is_stream: origin.is_stream };
+        let packet = Packet { data, is_stream: origin.transport == Transport::Tcp };
         let (verdict, strike) = match guard::check(&packet, self.srtp) {
             Ok(checked) => (self.admit(&checked.message, parsed, origin), checked.strike),
             Err(refusal) => (Verdict::Refuse(refusal), Vec::new()),
@@ -306,7 +306,7 @@ impl Gate {
             return Some(owner.index);
         }
         if self.is_trusted(ip) {
-            let listener = |d: &&Direct| d.is_stream == origin.is_stream && d.port == origin.local_port;
+            let listener = |d: &&Direct| d.transport == origin.transport && d.port == origin.local_port;
             let direct = self.directs.iter().find(listener).or(self.directs.first());
             return direct.map(|direct| direct.index);
         }

@@ -20,6 +20,7 @@ mod network;
 mod reading;
 mod scanner;
 mod sdp;
+mod transport;
 
 pub use gate::{Challenge, Dialog, Direct, Gate, Origin, Owner, Parsed, Realm, Verdict};
 pub use guard::{Checked, Packet, Refusal, check};
@@ -27,3 +28,4 @@ pub use message::{Malformed, Message, uri_user};
 pub use network::{BadNetwork, Network};
 pub use reading::{Address, Reading, Via};
 pub use sdp::SdpError;
+pub use transport::Transport;

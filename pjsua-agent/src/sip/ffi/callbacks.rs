@@ -9,7 +9,7 @@ use std::time::Duration;
 use pjsip_sys::shim;
 use sip_gate::{Challenge, Dialog, Origin, Parsed, Verdict};
 
-use super::super::log_line;
+use super::super::{Transport, log_line};
 use super::{Context, Event, IS_MEDIA_CLOCK, Receiver};
 use crate::leg::FramePort;
 
@@ -76,7 +76,11 @@ pub(super) unsafe extern "C" fn on_message(
         // SAFETY: as above.
         let source = unsafe { socket_address(message.source_ip, message.source_port) };
         let source = source.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-        let origin = Origin { source, is_stream: message.is_stream != 0, local_port: message.local_port };
+        let transport = match message.transport {
+            shim::agent_transport::AGENT_TRANSPORT_TCP => Transport::Tcp,
+            _ => Transport::Udp,
+        };
+        let origin = Origin { source, transport, local_port: message.local_port };
         // SAFETY: PJSIP's reading lies in its pool and in the buffer, in bytes before the body.
         let parsed = unsafe { parsed(message) };
         // SAFETY: `user` is the context of a living endpoint.

@@ -14,13 +14,13 @@ fn gate() -> Gate {
         gate.owners.push(owner(index, user));
         gate.registrar_answered(index, PBX.parse().unwrap());
     }
-    gate.directs.push(Direct { index: 5, is_stream: false, port: 5080 });
-    gate.directs.push(Direct { index: 6, is_stream: true, port: 5080 });
+    gate.directs.push(Direct { index: 5, transport: Transport::Udp, port: 5080 });
+    gate.directs.push(Direct { index: 6, transport: Transport::Tcp, port: 5080 });
     gate
 }
 
 fn from(source: &str) -> Origin {
-    Origin { source: source.parse().unwrap(), is_stream: false, local_port: 5080 }
+    Origin { source: source.parse().unwrap(), transport: Transport::Udp, local_port: 5080 }
 }
 
 /// A message and what PJSIP makes of it when both read the same.
@@ -110,7 +110,7 @@ fn a_call_for_nobody_in_particular_goes_to_the_only_account_of_its_registrar() {
 #[test]
 fn a_trusted_peer_calls_directly_by_the_listener_it_used() {
     assert_eq!(invite("anything", PEER), Verdict::Admit { account: 5 });
-    let tcp = Origin { is_stream: true, ..from(PEER) };
+    let tcp = Origin { transport: Transport::Tcp, ..from(PEER) };
     assert_eq!(sent("INVITE", "x").to(&mut gate(), tcp), Verdict::Admit { account: 6 });
 }
 
@@ -118,7 +118,7 @@ fn a_trusted_peer_calls_directly_by_the_listener_it_used() {
 fn a_peer_on_the_registrars_address_is_not_taken_for_it() {
     let mut gate = Gate::new(vec!["127.0.0.1/32".parse().unwrap()], false, 2);
     gate.owners.push(owner(0, "desk"));
-    gate.directs.push(Direct { index: 5, is_stream: false, port: 5080 });
+    gate.directs.push(Direct { index: 5, transport: Transport::Udp, port: 5080 });
     gate.registrar_answered(0, "127.0.0.1:5070".parse().unwrap());
     let mut call = |port| sent("INVITE", "x").to(&mut gate, from(&format!("127.0.0.1:{port}")));
     assert_eq!(call(5070), ADMIT_0);
