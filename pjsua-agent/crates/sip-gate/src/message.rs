@@ -200,6 +200,14 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_stands_twice_has_its_values_in_their_order() {
+        let message = Message::parse(b"BYE sip:a SIP/2.0\r\nm: <sip:a>\r\nX:\r\nContact : <sip:b>\r\n\r\n").unwrap();
+        assert_eq!(message.values("contact").collect::<Vec<_>>(), ["<sip:a>", "<sip:b>"]);
+        assert_eq!((message.value("Contact"), message.value("X"), message.value("To")), ("<sip:a>", "", ""));
+        assert_eq!((message.is_request(), message.content_type()), (true, None));
+    }
+
+    #[test]
     fn the_user_of_a_uri_is_found_with_and_without_password_and_parameters() {
         for (uri, user) in [
             ("sip:alice@host", "alice"),

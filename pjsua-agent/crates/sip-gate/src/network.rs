@@ -1,3 +1,5 @@
+//! The networks that calls may come from, as an operator writes them.
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -103,6 +105,20 @@ mod tests {
         assert!(error.contains("10.1.0.0/16"), "{error}");
         for text in ["10.0.0.0/33", "::1/129", "10.0.0/8", "localhost", "10.0.0.0/x", ""] {
             assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_written_as_it_is_read() {
+        for (text, written) in [
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+        ] {
+            let network: Network = text.parse().unwrap();
+            assert_eq!(network.to_string(), written);
+            assert_eq!(written.parse(), Ok(network));
         }
     }
 }

@@ -158,6 +158,88 @@ fn is_user_and_host(rest: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn scanner(rest: &str) -> Scanner<'_> {
+        Scanner { rest }
+    }
+
+    type Parameter<'a> = (&'a str, Option<&'a str>);
+
+    /// The parameters that were shown, and what is left behind them; `None`: malformed.
+    fn parameters(value: &str) -> Option<(Vec<Parameter<'_>>, &str)> {
+        let mut scanner = scanner(value);
+        let mut shown = Vec::new();
+        scanner.parameters(|name, value| {
+            shown.push((name, value));
+            name != "no"
+        })?;
+        Some((shown, scanner.rest))
+    }
+
+    #[test]
+    fn a_step_passes_over_the_blanks_behind_it() {
+        let mut scanner = scanner("SIP \t/ 2.0");
+        assert_eq!(scanner.token(), Some("SIP"));
+        assert!(!scanner.eat(';'));
+        assert_eq!(scanner.rest, "/ 2.0", "what is not there leaves the rest as it was");
+        assert!(scanner.eat('/'));
+        assert_eq!((scanner.token(), scanner.is_at_end(), scanner.token()), (Some("2.0"), true, None));
+    }
+
+    #[test]
+    fn a_quoted_string_ends_at_the_first_quote_that_is_not_escaped() {
+        let mut scanner = scanner("\"a \\\"b\\\" \\\\\" <sip:a@b>");
+        assert_eq!(scanner.quoted().as_deref(), Some("a \"b\" \\"));
+        assert_eq!(scanner.rest, " <sip:a@b>");
+        for open in ["\"", "\"a", "\"a\\\"", "\"ü\\"] {
+            assert_eq!(Scanner { rest: open }.quoted(), None, "{open}");
+        }
+    }
+
+    #[test]
+    fn a_uri_stands_in_brackets_or_ends_at_its_first_parameter() {
+        let mut bracketed = scanner("<sip:a@b;x=1> ;tag=t");
+        assert_eq!((bracketed.bracketed(), bracketed.rest), (Some("sip:a@b;x=1"), ";tag=t"));
+        let mut bare = scanner("sip:a@b ;tag=t");
+        assert_eq!((bare.bare(), bare.rest), (Some("sip:a@b"), ";tag=t"));
+        assert_eq!(scanner("tel:+49301").bare(), Some("tel:+49301"));
+        for value in ["<sip:a@b", "<>", "<a b>", "sip:a@b"] {
+            assert_eq!(scanner(value).bracketed(), None, "{value}");
+        }
+        for value in ["sip:a@b?x=1", "tel:+49301;x=1", "a", ""] {
+            assert_eq!(scanner(value).bare(), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_a_port_is_a_number() {
+        for (value, host, rest) in [
+            ("pbx_1.example:5060", "pbx_1.example", ":5060"),
+            ("[2001:db8::1] ;x", "2001:db8::1", ";x"),
+            ("192.0.2.1, a", "192.0.2.1", ", a"),
+        ] {
+            let mut scanner = scanner(value);
+            assert_eq!((scanner.host(), scanner.rest), (Some(host), rest), "{value}");
+        }
+        for value in ["", ":5060", "[]", "[::1", "[x]", "ü"] {
+            assert_eq!(scanner(value).host(), None, "{value}");
+        }
+        assert_eq!((scanner("05060").port(), scanner("0").port()), (Some(5060), Some(0)));
+        for value in ["", "x", "65536", "005060"] {
+            assert_eq!(scanner(value).port(), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn parameters_have_a_name_and_at_most_one_value() {
+        let read = parameters("; a ;b= c;d=\"x;y\" ; received=[::1] , next");
+        let shown = vec![("a", None), ("b", Some("c")), ("d", None), ("received", Some("[::1]"))];
+        assert_eq!(read, Some((shown, ", next")), "a quoted value is passed over");
+        assert_eq!(parameters("x"), Some((vec![], "x")));
+        for value in [";", ";;a", ";=a", ";a=\"b", ";no"] {
+            assert_eq!(parameters(value), None, "{value}");
+        }
+    }
+
     #[test]
     fn a_sip_uri_has_a_user_and_a_host() {
         for uri in [
