@@ -117,3 +117,28 @@ pub enum Action {
     /// End the call.
     HangUp,
 }
+
+impl Action {
+    /// Whether it stops a worker: such actions are carried out even when the call is over.
+    pub(crate) fn is_cancellation(&self) -> bool {
+        match self {
+            Self::CancelRecognition { .. } | Self::CancelReply { .. } => true,
+            Self::StartRecognition { .. }
+            | Self::FinishRecognition { .. }
+            | Self::ScoreEndOfTurn { .. }
+            | Self::StartPreResponse { .. }
+            | Self::StartReply { .. }
+            | Self::Speak { .. }
+            | Self::EndOfSpeech { .. }
+            | Self::HoldPlayout { .. }
+            | Self::ReleasePlayout { .. }
+            | Self::DuckPlayout { .. }
+            | Self::PausePlayout { .. }
+            | Self::ResumePlayout { .. }
+            | Self::FlushPlayout { .. }
+            | Self::TruncateHistory { .. }
+            | Self::Transfer
+            | Self::HangUp => false,
+        }
+    }
+}

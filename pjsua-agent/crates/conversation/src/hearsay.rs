@@ -9,6 +9,9 @@ use std::time::Duration;
 /// of noise are less certain of them.
 const CONFIDENT: u16 = 600;
 
+/// Of a transcript that is taken as it is, in thousandths.
+pub(crate) const CERTAIN: u16 = 1_000;
+
 /// What one word takes at least, when it is not certain. People who speak fast say seven words a second.
 const SHORTEST_WORD: Duration = Duration::from_millis(140);
 

@@ -22,7 +22,7 @@
 //!    the second one is right. What it dismisses leaves no trace.
 //! 3. `SpeechEnded` begins a *pause*. How long it has to last to end the turn follows from the
 //!    end-of-turn score, the words so far and the pauses that this caller makes
-//!    (`endpointing::silence_needed`). Speech that is confirmed meanwhile goes on with the turn.
+//!    (`caller::pauses::silence_needed`). Speech that is confirmed meanwhile goes on with the turn.
 //! 4. When the end is likely, the final transcript is asked for and a *draft* is prepared in
 //!    silence. The end of the turn releases it; a caller who goes on throws it away, and the history
 //!    is as if it had never been.
@@ -35,6 +35,14 @@
 //!    interruption but the answer to it.
 //! 7. A reply may ask for a transfer or the end of the call: it is done when the turn was played,
 //!    whatever the caller says meanwhile.
+//!
+//! # Three rooms
+//!
+//! Who has the floor decides what an input means. `caller` has the states of the caller's turn, `agent` those of the
+//! agent's, `leaving` those of the call's end; each folder has the data of its states, what is known between them, and
+//! the handlers. `dispatch` gives an input to the room that has the floor. Rooms do not call one another: a handler
+//! answers with its next state or with whom it hands the floor to (`next`), and `floor` alone carries that out.
+//! Below the rooms stand `call`, what they share, and `reply`, what any of them does with a turn of the agent.
 //!
 //! # What else happens on a call
 //!
@@ -57,37 +65,29 @@
 #![forbid(unsafe_code)]
 
 mod action;
-mod barge_in;
-mod clauses;
-mod closing;
-mod draft;
-mod endpointing;
-mod failing;
+mod agent;
+mod call;
+mod caller;
+mod dispatch;
+mod floor;
 mod hearsay;
 mod history;
 mod ids;
 mod input;
 mod language;
-mod ledger;
-mod listening;
+mod leaving;
 mod machine;
-mod opening;
-mod overlap;
-mod pausing;
-mod playing;
+mod next;
 mod reply;
-mod requests;
 mod settings;
-mod speaking;
 mod state;
 mod timers;
-mod transcripts;
 
 pub use action::Action;
+pub use agent::ANSWERED_INTO_A_PAUSE;
 pub use history::{Entry, Speaker};
 pub use ids::{ClauseId, Instant, PauseId, TurnId, UtteranceId};
 pub use input::{Act, Input, Stage};
 pub use machine::Conversation;
-pub use overlap::ANSWERED_INTO_A_PAUSE;
 pub use settings::{OnOverlap, Settings};
 pub use timers::Timer;

@@ -1,9 +1,18 @@
 //! One turn of the agent, from its first words to its last sample.
 
-use crate::clauses::{ClauseCutter, ClauseLengths};
-use crate::ledger::Ledger;
-use crate::opening::Joint;
+mod clauses;
+mod joint;
+mod ledger;
+mod turns;
+mod voice;
+
+pub(crate) use clauses::spoken;
+pub(crate) use turns::Turns;
+
 use crate::{ClauseId, Settings, TurnId};
+use clauses::{ClauseCutter, ClauseLengths};
+use joint::Joint;
+use ledger::Ledger;
 
 /// Where a turn's text comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +101,21 @@ impl Reply {
 
     pub(crate) fn is_generating(&self) -> bool {
         self.source == Source::Generating
+    }
+
+    /// The main model is at it, and what it says of `turn` is this turn's.
+    pub(crate) fn takes_text_of(&self, turn: TurnId) -> bool {
+        self.turn == turn && self.is_generating() && !self.awaits_opening
+    }
+
+    /// A failure of `turn`, or of whichever turn is running, is one of this turn.
+    pub(crate) fn is_meant_by(&self, turn: Option<TurnId>) -> bool {
+        turn.is_none_or(|turn| turn == self.turn)
+    }
+
+    /// Takes how much of `turn` was played. Returns whether that is more of this turn than was known.
+    pub(crate) fn advance(&mut self, turn: TurnId, sample: u64) -> bool {
+        self.turn == turn && !self.ledger.is_empty() && self.ledger.advance(sample)
     }
 
     /// An answer of the model that no worker failed.

@@ -1,7 +1,10 @@
 //! What the caller means who speaks while the agent speaks.
 
+use std::time::Duration;
+
+use crate::call::Call;
 use crate::language::Words;
-use crate::{Instant, Settings, UtteranceId};
+use crate::{Action, Instant, Settings, UtteranceId};
 
 /// Fewer words may be the first guess at what turns out to be "all right": a recogniser's first partial ends inside a word.
 const CERTAIN_WORDS: usize = 3;
@@ -133,6 +136,36 @@ impl Interjection {
     /// Nothing more is recognised of it.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.recognition, Recognition::Ended(..))
+    }
+
+    pub(crate) fn is_recognised_by(&self, utterance: UtteranceId) -> bool {
+        self.utterance == utterance && self.is_recognised()
+    }
+
+    fn is_recognised(&self) -> bool {
+        match self.recognition {
+            Recognition::Running | Recognition::Finishing => true,
+            Recognition::Ended(..) | Recognition::Lost => false,
+        }
+    }
+
+    /// How long the caller was heard.
+    pub(crate) fn voiced(&self, now: Instant) -> Duration {
+        self.silent_since.unwrap_or(now) - self.started
+    }
+
+    /// A new recognition takes down what is said over the agent from now on.
+    pub(crate) fn begin(call: &mut Call, confirmed: bool) -> Self {
+        let utterance = call.caller.next_utterance();
+        call.act(Action::StartRecognition { utterance });
+        Self::new(utterance, call.now, confirmed)
+    }
+
+    /// What is recognised of it is not wanted any more.
+    pub(crate) fn cancel(&self, call: &mut Call) {
+        if self.is_recognised() {
+            call.act(Action::CancelRecognition { utterance: self.utterance });
+        }
     }
 }
 
