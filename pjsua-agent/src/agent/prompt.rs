@@ -110,6 +110,7 @@ fn messages(system: String, history: &[Entry]) -> Vec<Message> {
         role: match entry.speaker {
             Speaker::Caller => Role::Caller.into(),
             Speaker::Agent => Role::Agent.into(),
+            Speaker::Tool => Role::System.into(),
         },
         text: entry.text.clone(),
     });

@@ -44,6 +44,12 @@ impl Driver {
             }
             Action::StartPreResponse { turn } => self.start_pre_response(turn),
             Action::StartReply { turn, opening } => self.start_reply(turn, opening),
+            // The daemon has no tools yet.
+            Action::CallTool { call, .. } => {
+                self.feed(Input::ToolResult { call, outcome: "no such tool".to_owned(), failed: true });
+            }
+            Action::CancelTool { call: _ } => {}
+            Action::ContinueReply { turn } => self.start_reply(turn, String::new()),
             Action::CancelReply { turn } => {
                 self.reply.take_if(|reply| reply.turn == turn);
             }
@@ -157,7 +163,7 @@ impl Driver {
         let is_own = |entry: &&Entry| entry.speaker == Speaker::Agent && entry.turn == turn;
         let answer = |entry: &Entry| match entry.speaker {
             Speaker::Agent => Entry { text: self.settings().without_filler(&entry.text).to_owned(), ..entry.clone() },
-            Speaker::Caller => entry.clone(),
+            Speaker::Caller | Speaker::Tool => entry.clone(),
         };
         self.conversation.history().iter().filter(|entry| !is_own(entry)).map(answer).collect()
     }

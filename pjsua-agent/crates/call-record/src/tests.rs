@@ -103,6 +103,9 @@ fn withheld_words_leave_their_length_and_lines_that_can_be_read() {
     let mut headers = json!({"headers": [["X-Pin", "4"]], "agent": "demo"});
     withhold(&mut headers);
     assert_eq!(headers, json!({"headers": "(withheld)", "agent": "demo"}));
+    let call = conversation::ToolCallId(1);
+    let outcome = Input::ToolResult { call, outcome: "Ann lives in Bonn".into(), failed: false };
+    assert_eq!(withheld(Record::Input { input: outcome })["input"]["outcome"], "(17 characters)");
     let changed = Record::Input { input: Input::SettingsChanged { settings: Box::new(settings.clone()) } };
     for written in [&start["settings"], &withheld(changed)["input"]["settings"]] {
         assert_eq!((&written["greeting"], &written["notice"]), (&json!("(14 characters)"), &json!("")));

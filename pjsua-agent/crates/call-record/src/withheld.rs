@@ -10,8 +10,20 @@ pub fn withheld_length(text: &str) -> Option<usize> {
 
 /// Replaces everything that was said, or that names a person, by its length, in a line of a journal.
 pub fn withhold(value: &mut Value) {
-    const SPOKEN: [&str; 10] =
-        ["text", "opening", "heard", "prompt", "from", "from_name", "to", "headers", "context", "digit"];
+    const SPOKEN: [&str; 12] = [
+        "text",
+        "opening",
+        "heard",
+        "prompt",
+        "from",
+        "from_name",
+        "to",
+        "headers",
+        "context",
+        "digit",
+        "arguments",
+        "outcome",
+    ];
     match value {
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {

@@ -82,6 +82,24 @@ fn other_settings_stay_when_another_agent_takes_the_call_over() {
 }
 
 #[test]
+fn tools_answer_as_on_the_day() {
+    let asks = [says(3_000, 4_500, "how is the weather"), says(10_000, 11_000, "thanks a lot")];
+    let recorded = journal(&call(&settings(), &asks, 18_000));
+    assert!(replay(&recorded, None).is_exact());
+    let patient = replay(
+        &recorded,
+        Some(&Settings { sure_silence: Duration::from_millis(500), speculation: false, ..settings() }),
+    );
+    assert!(patient.parted.is_some());
+    let answer = patient.turns.iter().find(|turn| turn.then.as_ref().is_some_and(|turn| turn.turn == 2)).unwrap();
+    assert_eq!(answer.then.as_ref().unwrap().text(), "Let me look. We have 12 degrees.");
+    assert_eq!(answer.now.as_ref().unwrap().text(), "Let me look. We have 12 degrees.");
+    let silent = replay(&journal(&without_words(&call(&settings(), &asks, 18_000))), None);
+    let answer = silent.now.turns.iter().find(|turn| turn.turn == 2).unwrap();
+    assert_eq!(answer.clauses.len(), 2, "the tool answers without its words as well");
+}
+
+#[test]
 fn later_answers_move_the_caller_and_do_not_make_him_interrupt() {
     let quick = [says(3_000, 4_500, "what are your opening hours"), says(9_000, 10_000, "thanks a lot")];
     let recorded = journal(&call(&settings(), &quick, 15_000));

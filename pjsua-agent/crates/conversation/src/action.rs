@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ClauseId, PauseId, TurnId, UtteranceId};
+use crate::{ClauseId, PauseId, ToolCallId, TurnId, UtteranceId};
 
 /// One thing the shell has to do, in the order in which actions are polled.
 ///
@@ -52,6 +52,28 @@ pub enum Action {
         turn: TurnId,
         /// How the reply begins already; the model goes on from there. Empty as a rule.
         opening: String,
+    },
+    /// Call a tool; answered by [`Input::ToolResult`](crate::Input::ToolResult), unless it is cancelled.
+    CallTool {
+        /// The turn that asks for it.
+        turn: TurnId,
+        /// The number of this call.
+        call: ToolCallId,
+        /// The tool's name.
+        name: String,
+        /// Its arguments, a JSON object.
+        arguments: String,
+    },
+    /// The tool's outcome is not wanted any more.
+    CancelTool {
+        /// The call to stop.
+        call: ToolCallId,
+    },
+    /// Go on with the reply, now that the outcomes of the tools it asked for are in
+    /// [`Conversation::history`](crate::Conversation::history). What comes is spoken behind what was said of the turn.
+    ContinueReply {
+        /// The turn that goes on.
+        turn: TurnId,
     },
     /// Stop generating the reply. Its clauses that were spoken are not affected.
     CancelReply {
@@ -122,12 +144,14 @@ impl Action {
     /// Whether it stops a worker: such actions are carried out even when the call is over.
     pub(crate) fn is_cancellation(&self) -> bool {
         match self {
-            Self::CancelRecognition { .. } | Self::CancelReply { .. } => true,
+            Self::CancelRecognition { .. } | Self::CancelReply { .. } | Self::CancelTool { .. } => true,
             Self::StartRecognition { .. }
             | Self::FinishRecognition { .. }
             | Self::ScoreEndOfTurn { .. }
             | Self::StartPreResponse { .. }
             | Self::StartReply { .. }
+            | Self::CallTool { .. }
+            | Self::ContinueReply { .. }
             | Self::Speak { .. }
             | Self::EndOfSpeech { .. }
             | Self::HoldPlayout { .. }

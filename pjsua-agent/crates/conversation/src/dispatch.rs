@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::caller::{Caller, key};
 use crate::leaving::Leaving;
 use crate::next::Next;
+use crate::reply::ToolCall;
 use crate::state::State;
 use crate::{Input, Stage, Timer, TurnId, UtteranceId, floor};
 
@@ -52,6 +53,16 @@ pub(crate) fn take_input(state: State, call: &mut Call, input: Input) -> Next {
         Input::ReplyAct { turn, act } => {
             heard(state, call, |it, _| it.reply_act(turn, act), |it, call| it.reply_act(call, turn, act))
         }
+        Input::ToolCall { turn, call: id, name, arguments, on_barge_in } => {
+            floor::tool_called(state, call, turn, ToolCall { call: id, name, arguments, on_barge_in }).into()
+        }
+        Input::ToolResult { call: id, outcome, failed } => said(
+            state,
+            call,
+            |caller, call| caller.tool_answered(call, id, &outcome, failed),
+            |agent, call| agent.tool_answered(call, id, &outcome, failed),
+            |leaving, call| leaving.tool_answered(call, id, &outcome, failed),
+        ),
         Input::ReplyDone { turn } => floor::reply_done(state, call, turn),
         Input::ClauseReady { turn, clause, end_sample: end } => {
             call.turns.note_ready(turn, clause, end);
@@ -110,6 +121,7 @@ pub(crate) fn expire(state: State, call: &mut Call, timer: Timer) -> Next {
         Timer::Filler => heard(state, call, Caller::reply_is_late, Agent::reply_is_late),
         Timer::Reply => worker_failed(state, call, Stage::Llm, None, None),
         Timer::Overlap => of_agent(state, call, Agent::overlap_limit_reached),
+        Timer::Tool => spoken(state, call, Agent::tools_overdue, Leaving::tools_overdue),
         Timer::Playout => spoken(state, call, Agent::playout_stalled, Leaving::playout_stalled),
         Timer::Transfer => transfer_failed(state, call),
         Timer::CallLimit => floor::time_is_up(state, call),

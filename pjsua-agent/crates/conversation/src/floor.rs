@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::caller::Caller;
 use crate::leaving::Leaving;
 use crate::next::Next;
+use crate::reply::ToolCall;
 use crate::state::State;
 use crate::{Act, Timer, TurnId};
 
@@ -23,9 +24,10 @@ pub(crate) fn settle(next: Next, call: &mut Call) -> State {
             Next::Apologise => Agent::apologise(call),
             Next::Ask(said) => Agent::ask(call, &said).into(),
             Next::Conclude(reply) => Agent::conclude(call, reply),
-            Next::Release { reply, act, done } => {
+            Next::Release { reply, act, tools, done } => {
                 let turn = reply.turn;
                 let state = settle(Agent::release(call, reply, act, done), call);
+                let state = tools.into_iter().fold(state, |state, tool| tool_called(state, call, turn, tool));
                 if done { reply_done(state, call, turn) } else { state.into() }
             }
             Next::Close { reply, act, is_complete: false } => Leaving::Closing { reply, act }.into(),
@@ -54,6 +56,16 @@ pub(crate) fn reply_done(state: State, call: &mut Call, turn: TurnId) -> Next {
         State::Agent(agent) => agent.reply_done(call, turn),
         State::Leaving(leaving) => leaving.reply_done(call, turn).into(),
         State::Unanswered | State::Ended => state.into(),
+    }
+}
+
+/// The reply of `turn` asks for a tool.
+pub(crate) fn tool_called(state: State, call: &mut Call, turn: TurnId, tool: ToolCall) -> State {
+    match state {
+        State::Caller(caller) => State::Caller(caller.tool_called(turn, tool)),
+        State::Agent(agent) => State::Agent(agent.tool_called(call, turn, tool)),
+        State::Leaving(leaving) => State::Leaving(leaving.tool_called(call, turn, tool)),
+        State::Unanswered | State::Ended => state,
     }
 }
 
@@ -90,6 +102,7 @@ pub(crate) fn time_is_up(state: State, call: &mut Call) -> Next {
 pub(crate) fn call_ended(state: State, call: &mut Call) -> Next {
     drop_everything(state, call);
     call.turns.flushing = None;
+    call.cancel_left_tools();
     call.timers.clear_all();
     call.actions.retain(crate::Action::is_cancellation);
     State::Ended.into()

@@ -10,6 +10,8 @@ pub enum Speaker {
     Caller,
     /// Us.
     Agent,
+    /// A tool that a reply asked for.
+    Tool,
 }
 
 /// One side's words before the other side's.
@@ -19,9 +21,10 @@ pub struct Entry {
     /// Who said it.
     pub speaker: Speaker,
     /// The caller's words as recognised, or `(pressed 12)` for keys; the agent's words as far as
-    /// they were heard or, for the running turn, are still to be heard. Never blank.
+    /// they were heard or, for the running turn, are still to be heard; the name and the outcome of a tool.
+    /// Never blank.
     pub text: String,
-    /// The agent's turn, or the turn that answers the caller's words.
+    /// The agent's turn, the turn that answers the caller's words, or the turn that asked for the tool.
     pub turn: TurnId,
 }
 
@@ -62,7 +65,7 @@ impl History {
 
     /// The caller's last words have had no answer that he heard.
     pub(crate) fn is_unanswered(&self) -> bool {
-        self.entries.last().is_some_and(|last| last.speaker == Speaker::Caller)
+        self.entries.last().is_some_and(|last| last.speaker != Speaker::Agent)
     }
 
     /// Adds the caller's words; when nothing was heard of an answer in between they continue his
@@ -94,5 +97,12 @@ impl History {
         if !text.is_empty() {
             self.entries.push(Entry { speaker: Speaker::Agent, text, turn });
         }
+    }
+
+    /// Adds what a tool said that `turn` asked for, before the words of that turn.
+    pub(crate) fn tool(&mut self, turn: TurnId, text: String) {
+        let is_behind = |entry: &Entry| entry.turn > turn || (entry.turn == turn && entry.speaker == Speaker::Agent);
+        let at = self.entries.iter().position(is_behind).unwrap_or(self.entries.len());
+        self.entries.insert(at, Entry { speaker: Speaker::Tool, text, turn });
     }
 }

@@ -92,6 +92,11 @@ pub struct PauseId(pub u32);
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct ClauseId(pub u32);
 
+/// One call of a tool. Whoever asks for it numbers it, once within a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct ToolCallId(pub u32);
+
 /// Durations and instants as whole microseconds.
 #[cfg(feature = "serde")]
 pub(crate) mod micros {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ClauseId, PauseId, Settings, TurnId, UtteranceId};
+use crate::{ClauseId, PauseId, Settings, ToolCallId, TurnId, UtteranceId};
 
 /// A stage of the speech pipeline that runs in a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +24,17 @@ pub enum Act {
     Transfer,
     /// End the call.
     HangUp,
+}
+
+/// What becomes of a tool that runs when the turn that asked for it is cut short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum OnBargeIn {
+    /// It is cancelled: it only looks something up.
+    #[default]
+    Cancel,
+    /// It finishes, and the next reply knows its outcome: it changes something.
+    Await,
 }
 
 /// One thing that happened on the call or in a worker.
@@ -99,6 +110,30 @@ pub enum Input {
         turn: TurnId,
         /// What is asked for.
         act: Act,
+    },
+    /// The reply asks for a tool. Nothing of the reply but more such calls follows, no `ReplyDone` either, until
+    /// [`Action::ContinueReply`](crate::Action::ContinueReply).
+    ToolCall {
+        /// The turn that asks.
+        turn: TurnId,
+        /// The number of this call, new within the telephone call.
+        call: ToolCallId,
+        /// The tool's name.
+        name: String,
+        /// Its arguments, a JSON object.
+        arguments: String,
+        /// What becomes of it when the caller cuts the turn short.
+        #[cfg_attr(feature = "serde", serde(default))]
+        on_barge_in: OnBargeIn,
+    },
+    /// Answer to [`Action::CallTool`](crate::Action::CallTool).
+    ToolResult {
+        /// The call it answers.
+        call: ToolCallId,
+        /// What the model is told: what came of it, or why it failed.
+        outcome: String,
+        /// It could not do what was asked.
+        failed: bool,
     },
     /// The reply is complete.
     ReplyDone {

@@ -50,6 +50,11 @@
 //! - **A late reply** is bridged with a filler, once, and so is a late transcript: the reply then goes
 //!   on from the filler. Or a small model's first clause is spoken while the main one prepares the
 //!   rest.
+//! - **A tool**: the reply asks for it ([`Input::ToolCall`]), what the model has said until then is
+//!   spoken, and a filler bridges the silence. With the outcome in the history the model is asked to go
+//!   on with the turn. A caller who goes on meanwhile ends the turn; the tool is cancelled with it, or
+//!   finishes and the next reply knows of it, as it was declared ([`OnBargeIn`]). A reply that may yet be
+//!   thrown away calls no tool.
 //! - **Silence**: the caller is prompted [`Settings::no_input_prompts`] times, then left. Noise does
 //!   not put that off for long; who speaks during the goodbye is listened to.
 //! - **Nothing understood**: said at most twice in a row, and not about a short noise. When the
@@ -86,8 +91,8 @@ mod timers;
 pub use action::Action;
 pub use agent::ANSWERED_INTO_A_PAUSE;
 pub use history::{Entry, Speaker};
-pub use ids::{ClauseId, Instant, PauseId, TurnId, UtteranceId};
-pub use input::{Act, Input, Stage};
+pub use ids::{ClauseId, Instant, PauseId, ToolCallId, TurnId, UtteranceId};
+pub use input::{Act, Input, OnBargeIn, Stage};
 pub use machine::Conversation;
 pub use settings::{OnOverlap, Settings};
 pub use timers::Timer;

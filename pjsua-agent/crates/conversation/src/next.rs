@@ -4,7 +4,7 @@ use crate::Act;
 use crate::agent::{Agent, Interjection};
 use crate::caller::Caller;
 use crate::leaving::Leaving;
-use crate::reply::Reply;
+use crate::reply::{Reply, ToolCall};
 use crate::state::State;
 
 /// Who has the floor next. Rooms know one another by these only; `floor` carries them out.
@@ -43,6 +43,8 @@ pub(crate) enum Next {
         reply: Reply,
         /// What it asks for.
         act: Option<Act>,
+        /// The tools it asks for.
+        tools: Vec<ToolCall>,
         /// The model has finished.
         done: bool,
     },

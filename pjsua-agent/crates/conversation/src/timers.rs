@@ -18,6 +18,8 @@ pub enum Timer {
     Transcript,
     /// The reply, or its next piece, is overdue.
     Reply,
+    /// The tools that a reply asked for are overdue.
+    Tool,
     /// The small model is late.
     PreResponse,
     /// The reply is late and something is said meanwhile.
@@ -37,13 +39,14 @@ pub enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Endpoint,
         Self::Score,
         Self::Speculation,
         Self::Utterance,
         Self::Transcript,
         Self::Reply,
+        Self::Tool,
         Self::PreResponse,
         Self::Filler,
         Self::Overlap,

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use conversation::{
-    Act, Action, ClauseId, Conversation, Input, Instant, PauseId, Settings, Stage, Timer, TurnId, UtteranceId,
+    Act, Action, ClauseId, Conversation, Entry, Input, Instant, OnBargeIn, PauseId, Settings, Speaker, Stage, Timer,
+    ToolCallId, TurnId, UtteranceId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +36,20 @@ fn inputs_are_tagged_with_their_name() {
             Input::WorkerFailed { stage: Stage::Stt, utterance: Some(UtteranceId(1)), turn: None },
             r#"{"type":"worker_failed","stage":"stt","utterance":1,"turn":null}"#,
         ),
+        (
+            Input::ToolCall {
+                turn: TurnId(2),
+                call: ToolCallId(1),
+                name: "weather".into(),
+                arguments: r#"{"town":"Bonn"}"#.into(),
+                on_barge_in: OnBargeIn::Await,
+            },
+            r#"{"type":"tool_call","turn":2,"call":1,"name":"weather","arguments":"{\"town\":\"Bonn\"}","on_barge_in":"await"}"#,
+        ),
+        (
+            Input::ToolResult { call: ToolCallId(1), outcome: "12 degrees".into(), failed: false },
+            r#"{"type":"tool_result","call":1,"outcome":"12 degrees","failed":false}"#,
+        ),
         (Input::TransferFailed { code: 486 }, r#"{"type":"transfer_failed","code":486}"#),
         (Input::Dtmf { digit: '#' }, r##"{"type":"dtmf","digit":"#"}"##),
     ];
@@ -47,7 +62,18 @@ fn inputs_are_tagged_with_their_name() {
 fn actions_are_tagged_with_their_name() {
     let speak = Action::Speak { turn: TurnId(1), clause: ClauseId(0), text: "Hello.".into() };
     assert_eq!(written(&speak), r#"{"type":"speak","turn":1,"clause":0,"text":"Hello."}"#);
+    let call = ToolCallId(1);
+    let called = Action::CallTool { turn: TurnId(2), call, name: "weather".into(), arguments: "{}".into() };
+    assert_eq!(written(&called), r#"{"type":"call_tool","turn":2,"call":1,"name":"weather","arguments":"{}"}"#);
+    assert_eq!(written(&Action::CancelTool { call }), r#"{"type":"cancel_tool","call":1}"#);
+    assert_eq!(written(&Action::ContinueReply { turn: TurnId(2) }), r#"{"type":"continue_reply","turn":2}"#);
     assert_eq!(written(&Action::HangUp), r#"{"type":"hang_up"}"#);
+}
+
+#[test]
+fn the_history_tells_who_said_it() {
+    let entry = Entry { speaker: Speaker::Tool, text: "weather: 12 degrees".into(), turn: TurnId(2) };
+    assert_eq!(written(&entry), r#"{"speaker":"tool","text":"weather: 12 degrees","turn":2}"#);
 }
 
 #[test]

@@ -110,6 +110,8 @@ impl Reader<'_> {
             | Input::PreResponse { .. }
             | Input::ReplyAct { .. }
             | Input::ReplyDone { .. }
+            | Input::ToolCall { .. }
+            | Input::ToolResult { .. }
             | Input::WorkerFailed { .. }
             | Input::WorkersBusy { .. }
             | Input::SettingsChanged { .. }
@@ -176,7 +178,10 @@ impl Reader<'_> {
             Action::TruncateHistory { turn, heard } => self.turn(turn.0).heard = Some(heard.clone()),
             Action::Transfer => self.course.transfers.push(at),
             Action::HangUp => self.course.hung_up = Some(at),
-            Action::EndOfSpeech { .. } => {}
+            Action::EndOfSpeech { .. }
+            | Action::CallTool { .. }
+            | Action::CancelTool { .. }
+            | Action::ContinueReply { .. } => {}
         }
     }
 

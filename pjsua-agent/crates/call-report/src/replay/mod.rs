@@ -20,6 +20,7 @@ mod lockstep;
 mod playout;
 mod replies;
 mod text;
+mod tools;
 mod what_if;
 mod withheld;
 mod words;

@@ -15,18 +15,39 @@ const SAME_REPLY: Duration = Duration::from_secs(4);
 /// What is said where the record has no reply.
 pub(super) const STAND_IN: &str = "A reply that was not recorded.";
 
-/// One reply of the day: what came of it, and how long after it was asked for.
+/// What is asked of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// The small model's first clause.
+    Opening,
+    Reply,
+    /// The rest of a reply, with the outcome of the tools that it asked for.
+    Rest,
+}
+
+/// One request of the day: what came of it, and how long after it was asked for.
 #[derive(Clone, Debug)]
 struct Recorded {
+    request: Request,
     asked: Instant,
     after_sounds: usize,
     pieces: Vec<(Duration, Input)>,
-    is_pre_response: bool,
 }
 
 impl Recorded {
     fn is_complete(&self) -> bool {
-        self.is_pre_response || self.pieces.iter().any(|(_, piece)| matches!(piece, Input::ReplyDone { .. }))
+        let ends = |piece: &Input| matches!(piece, Input::ReplyDone { .. } | Input::ToolCall { .. });
+        self.request == Request::Opening || self.pieces.iter().any(|(_, piece)| ends(piece))
+    }
+}
+
+/// What `action` asks of a model, and for which turn.
+fn request_of(action: &Action) -> Option<(TurnId, Request)> {
+    match action {
+        Action::StartPreResponse { turn } => Some((*turn, Request::Opening)),
+        Action::StartReply { turn, .. } => Some((*turn, Request::Reply)),
+        Action::ContinueReply { turn } => Some((*turn, Request::Rest)),
+        _ => None,
     }
 }
 
@@ -44,10 +65,10 @@ impl Replies {
         let mut sounds = 0;
         for Step { at, what } in steps {
             match what {
-                What::Action(Action::StartReply { turn, .. } | Action::StartPreResponse { turn }) => {
-                    let is_pre_response = matches!(what, What::Action(Action::StartPreResponse { .. }));
-                    let asked = Recorded { asked: *at, after_sounds: sounds, pieces: Vec::new(), is_pre_response };
-                    recorded.extend(running.insert(*turn, asked));
+                What::Action(action) => {
+                    let Some((turn, request)) = request_of(action) else { continue };
+                    let asked = Recorded { request, asked: *at, after_sounds: sounds, pieces: Vec::new() };
+                    recorded.extend(running.insert(turn, asked));
                 }
                 What::Input(Input::SpeechEnded { .. }) => sounds += 1,
                 What::Input(input) => {
@@ -56,7 +77,7 @@ impl Replies {
                         reply.pieces.push((*at - reply.asked, input.clone()));
                     }
                 }
-                What::Action(_) | What::Timeout(_) => {}
+                What::Timeout(_) => {}
             }
         }
         recorded.extend(running.into_values());
@@ -72,12 +93,12 @@ impl Replies {
         turn: TurnId,
         at: Instant,
         after_sounds: usize,
-        is_pre_response: bool,
+        request: Request,
     ) -> Option<Vec<(Duration, Input)>> {
         let distance = |reply: &Recorded| at.since_answer().abs_diff(reply.asked.since_answer());
         let candidates = self.recorded.iter().filter(|reply| {
             let is_near = reply.after_sounds == after_sounds || distance(reply) < SAME_REPLY;
-            reply.is_pre_response == is_pre_response && is_near && !reply.pieces.is_empty()
+            reply.request == request && is_near && !reply.pieces.is_empty()
         });
         let rank = |reply: &&Recorded| (reply.after_sounds != after_sounds, !reply.is_complete(), distance(reply));
         let found = candidates.min_by_key(rank)?;
@@ -99,6 +120,7 @@ pub(super) fn turn_of(input: &Input) -> Option<TurnId> {
         Input::PreResponse { turn, .. }
         | Input::ReplyDelta { turn, .. }
         | Input::ReplyAct { turn, .. }
+        | Input::ToolCall { turn, .. }
         | Input::ReplyDone { turn } => Some(*turn),
         Input::WorkerFailed { stage: Stage::Llm, turn, .. } => *turn,
         _ => None,
@@ -110,6 +132,9 @@ fn renumbered(input: Input, turn: TurnId) -> Input {
         Input::PreResponse { text, .. } => Input::PreResponse { turn, text },
         Input::ReplyDelta { text, .. } => Input::ReplyDelta { turn, text },
         Input::ReplyAct { act, .. } => Input::ReplyAct { turn, act },
+        Input::ToolCall { call, name, arguments, on_barge_in, .. } => {
+            Input::ToolCall { turn, call, name, arguments, on_barge_in }
+        }
         Input::ReplyDone { .. } => Input::ReplyDone { turn },
         Input::WorkerFailed { stage, utterance, .. } => Input::WorkerFailed { stage, utterance, turn: Some(turn) },
         other => other,

@@ -327,6 +327,8 @@ fn is_of_the_caller(input: &Input) -> bool {
         | Input::ReplyDelta { .. }
         | Input::ReplyAct { .. }
         | Input::ReplyDone { .. }
+        | Input::ToolCall { .. }
+        | Input::ToolResult { .. }
         | Input::ClauseReady { .. }
         | Input::PlayoutProgress { .. }
         | Input::PlayoutDrained { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use call_record::withheld_length;
-use conversation::{Action, Input, Settings};
+use conversation::{Action, Input, Settings, TurnId};
 use serde_json::Value;
 
 use crate::journal::{Step, What};
@@ -34,7 +34,9 @@ pub(super) fn with_stand_ins(steps: &[Step]) -> Vec<Step> {
                 *text = clause(withheld_length(text).unwrap_or(text.chars().count()));
                 if asked.contains_key(turn) {
                     let delta = Input::ReplyDelta { turn: *turn, text: format!("{text} ") };
-                    filled.push(Step { at: step.at, what: What::Input(delta) });
+                    let said = said_before(&filled, *turn);
+                    let at = filled.get(said).map_or(step.at, |end| end.at);
+                    filled.insert(said, Step { at, what: What::Input(delta) });
                 }
             }
             What::Input(_) | What::Action(_) | What::Timeout(_) => {}
@@ -42,6 +44,17 @@ pub(super) fn with_stand_ins(steps: &[Step]) -> Vec<Step> {
         filled.push(step);
     }
     filled
+}
+
+/// Where the words of `turn` belong that are spoken behind `steps`: before the end of what the model says, if that is why
+/// they are spoken.
+fn said_before(steps: &[Step], turn: TurnId) -> usize {
+    let is_its_end = |step: &Step| match &step.what {
+        What::Input(Input::ReplyDone { turn: of } | Input::ToolCall { turn: of, .. }) => *of == turn,
+        _ => false,
+    };
+    let cause = steps.iter().rposition(|step| matches!(step.what, What::Input(_) | What::Timeout(_)));
+    cause.filter(|at| is_its_end(&steps[*at])).unwrap_or(steps.len())
 }
 
 /// `settings` with stand-ins for those phrases that are withheld in `recorded`.

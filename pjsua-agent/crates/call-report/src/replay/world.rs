@@ -6,7 +6,8 @@ use std::time::Duration;
 use conversation::{Action, ClauseId, Input, Instant, PauseId, Settings, TurnId};
 
 use super::playout::Playout;
-use super::replies::{Replies, turn_of};
+use super::replies::{Replies, Request, turn_of};
+use super::tools::Tools;
 use super::words::{Words, median};
 use crate::course::Course;
 use crate::journal::{Step, What};
@@ -37,6 +38,7 @@ struct Voiced {
 pub(super) struct World {
     pub(super) words: Words,
     replies: Replies,
+    tools: Tools,
     scores: Vec<(Instant, Duration, u16)>,
     sound_starts: Vec<Instant>,
     voiced: BTreeMap<String, Voiced>,
@@ -71,6 +73,7 @@ impl World {
         World {
             words: Words::of(&day),
             replies: Replies::of(steps),
+            tools: Tools::of(steps),
             scores: answered.map(|(score, (at, per_mille))| (score.asked, at - score.asked, per_mille)).collect(),
             sound_starts: day.sounds.iter().filter_map(|sound| sound.confirmed.map(|_| sound.started)).collect(),
             typical_voice: median(voiced.values().map(|clause| clause.wait).collect(), Duration::from_millis(50)),
@@ -170,15 +173,21 @@ impl World {
             Action::ScoreEndOfTurn { pause, .. } => self.score(*pause, moment),
             Action::StartPreResponse { turn } => {
                 let blank = || vec![(Duration::ZERO, Input::PreResponse { turn: *turn, text: String::new() })];
-                let pieces = self.replies.find(*turn, recorded, sounds, true).unwrap_or_else(blank);
+                let pieces = self.replies.find(*turn, recorded, sounds, Request::Opening).unwrap_or_else(blank);
                 self.push_all(now, pieces);
             }
-            Action::StartReply { turn, .. } => {
-                let pieces = self.replies.find(*turn, recorded, sounds, false).unwrap_or_else(|| {
+            Action::StartReply { turn, .. } => self.reply(*turn, Request::Reply, moment),
+            Action::ContinueReply { turn } => self.reply(*turn, Request::Rest, moment),
+            Action::CallTool { turn, call, name, arguments } => {
+                let (wait, result) = self.tools.call(*call, name, arguments).unwrap_or_else(|| {
                     self.stand_ins.push(*turn);
-                    self.replies.stand_in(*turn)
+                    self.tools.stand_in(*call)
                 });
-                self.push_all(now, pieces);
+                self.push(now + wait, result);
+            }
+            Action::CancelTool { call } => {
+                self.queue
+                    .retain(|(_, due)| !matches!(due, Due::Input(Input::ToolResult { call: of, .. }) if of == call));
             }
             Action::CancelReply { turn } => {
                 self.queue.retain(|(_, due)| !matches!(due, Due::Input(input) if turn_of(input) == Some(*turn)));
@@ -208,6 +217,15 @@ impl World {
 
     fn push_all(&mut self, now: Instant, pieces: Vec<(Duration, Input)>) {
         self.queue.extend(pieces.into_iter().map(|(after, piece)| (now + after, Due::Input(piece))));
+    }
+
+    /// What the model said on the day, or a stand-in.
+    fn reply(&mut self, turn: TurnId, request: Request, Moment { now, recorded, sounds }: Moment) {
+        let pieces = self.replies.find(turn, recorded, sounds, request).unwrap_or_else(|| {
+            self.stand_ins.push(turn);
+            self.replies.stand_in(turn)
+        });
+        self.push_all(now, pieces);
     }
 
     /// The score that was asked for at that time of the day, else the last one of the same silence, else none.
@@ -243,6 +261,7 @@ fn is_same_subject(due: &Input, input: &Input) -> bool {
         (Input::EndOfTurnScore { pause, .. }, Input::EndOfTurnScore { pause: of, .. }) => pause == of,
         (Input::PlayoutFlushed { turn, .. }, Input::PlayoutFlushed { turn: of, .. }) => turn == of,
         (Input::PreResponse { turn, .. }, Input::PreResponse { turn: of, .. }) => turn == of,
+        (Input::ToolResult { call, .. }, Input::ToolResult { call: of, .. }) => call == of,
         _ => due == input,
     }
 }

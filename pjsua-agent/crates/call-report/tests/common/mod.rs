@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use call_report::Journal;
-use conversation::{Action, ClauseId, Conversation, Input, Instant, Settings, TurnId, UtteranceId};
+use conversation::{
+    Action, ClauseId, Conversation, Input, Instant, OnBargeIn, Settings, ToolCallId, TurnId, UtteranceId,
+};
 use serde_json::{Value, json};
 
 /// One thing that the caller says.
@@ -175,15 +177,35 @@ impl Shell {
             Action::StartRecognition { utterance } => self.utterance = utterance.0,
             Action::CancelRecognition { .. } => self.utterance = 0,
             Action::FinishRecognition { utterance } => {
-                let now = self.now_us / 1_000;
-                let last = self.said.iter().rev().find(|one| one.from_ms <= now).map_or("", |one| one.text);
+                let text = self.last_said().into();
                 self.utterance = 0;
-                self.after(60, Input::FinalTranscript { utterance, text: last.into(), confidence_per_mille: 900 });
+                self.after(60, Input::FinalTranscript { utterance, text, confidence_per_mille: 900 });
             }
             Action::ScoreEndOfTurn { pause, .. } => {
                 self.after(45, Input::EndOfTurnScore { pause, per_mille: self.score });
             }
             Action::StartPreResponse { turn } => self.after(80, Input::PreResponse { turn, text: String::new() }),
+            // Who asks for the weather has it looked up.
+            Action::StartReply { turn, .. } if self.last_said().contains("weather") => {
+                self.after(100, Input::ReplyDelta { turn, text: "Let me look. ".into() });
+                self.after(
+                    120,
+                    Input::ToolCall {
+                        turn,
+                        call: ToolCallId(turn.0),
+                        name: "weather".into(),
+                        arguments: r#"{"of": "today"}"#.into(),
+                        on_barge_in: OnBargeIn::Cancel,
+                    },
+                );
+            }
+            Action::CallTool { call, .. } => {
+                self.after(700, Input::ToolResult { call, outcome: "12 degrees".into(), failed: false });
+            }
+            Action::ContinueReply { turn } => {
+                self.after(120, Input::ReplyDelta { turn, text: "We have 12 degrees.".into() });
+                self.after(130, Input::ReplyDone { turn });
+            }
             Action::StartReply { turn, .. } => {
                 self.after(120, Input::ReplyDelta { turn, text: format!("This is answer number {}, ", turn.0) });
                 self.after(140, Input::ReplyDelta { turn, text: "which goes on for a little while.".into() });
@@ -210,8 +232,17 @@ impl Shell {
                 self.feed(Input::PlayoutFlushed { turn, sample: sent });
             }
             Action::HangUp => self.after(20, Input::CallEnded),
-            Action::DuckPlayout { .. } | Action::TruncateHistory { .. } | Action::Transfer => {}
+            Action::DuckPlayout { .. }
+            | Action::TruncateHistory { .. }
+            | Action::Transfer
+            | Action::CancelTool { .. } => {}
         }
+    }
+
+    /// What the caller has begun to say last.
+    fn last_said(&self) -> &'static str {
+        let now = self.now_us / 1_000;
+        self.said.iter().rev().find(|one| one.from_ms <= now).map_or("", |one| one.text)
     }
 
     fn forget(&mut self, turn: TurnId, of_playout: bool) {

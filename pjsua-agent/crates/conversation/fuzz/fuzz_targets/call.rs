@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use call::Call;
-use conversation::{Act, ClauseId, Input, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId};
+use conversation::{Act, ClauseId, Input, OnBargeIn, OnOverlap, PauseId, Settings, Stage, ToolCallId, TurnId, UtteranceId};
 use libfuzzer_sys::fuzz_target;
 
 /// What speakers and models say here; each stands for a way in which words are taken.
@@ -72,6 +72,8 @@ enum Event {
     Delta(u8, u8),
     Act(u8, bool),
     Done(u8),
+    Tool(u8, bool),
+    Outcome(u8, bool),
     Ready(u8, u8, u16),
     Progress(u8, u16),
     Drained(u8),
@@ -147,6 +149,18 @@ impl Call {
                 Input::ReplyAct { turn: turn(back), act: if ends { Act::HangUp } else { Act::Transfer } }
             }
             Event::Done(back) => Input::ReplyDone { turn: turn(back) },
+            Event::Tool(back, awaits) => Input::ToolCall {
+                turn: turn(back),
+                call: ToolCallId(self.model.newest_tool + 1),
+                name: "weather".into(),
+                arguments: "{}".into(),
+                on_barge_in: if awaits { OnBargeIn::Await } else { OnBargeIn::Cancel },
+            },
+            Event::Outcome(back, failed) => Input::ToolResult {
+                call: ToolCallId(self.model.newest_tool.saturating_sub(u32::from(back % 4))),
+                outcome: "12 degrees".into(),
+                failed,
+            },
             Event::Ready(back, clause, end) => Input::ClauseReady {
                 turn: turn(back),
                 clause: ClauseId(u32::from(clause % 5)),

@@ -23,7 +23,9 @@ impl Agent {
         self.watch_playout(call);
         match self {
             Self::Replying(reply) => {
-                call.timers.clear(Timer::Filler);
+                if !reply.awaits_tools() {
+                    call.timers.clear(Timer::Filler);
+                }
                 Self::Speaking { reply, aside: None }
             }
             Self::Speaking { .. } | Self::Overlap { .. } => self,

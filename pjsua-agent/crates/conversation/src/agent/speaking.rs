@@ -3,8 +3,8 @@
 use super::Agent;
 use crate::call::Call;
 use crate::next::Next;
-use crate::reply::{Afterword, Reply, Source};
-use crate::{Act, ClauseId, TurnId};
+use crate::reply::{Afterword, Reply, Source, ToolCall};
+use crate::{Act, ClauseId, ToolCallId, TurnId};
 
 /// The agent takes the floor.
 impl Agent {
@@ -99,6 +99,7 @@ impl Agent {
                 call.fill(reply, &said);
                 call.watch_playout(reply);
             }
+            Self::Replying(reply) | Self::Speaking { reply, .. } if reply.awaits_tools() => call.fill_silence(reply),
             Self::Replying(_) | Self::Speaking { .. } | Self::Overlap { .. } => {}
         }
         self
@@ -131,6 +132,28 @@ impl Agent {
             }
         }
         self.into()
+    }
+
+    /// The model asks for a tool: what it has said is spoken meanwhile.
+    pub(crate) fn tool_called(mut self, call: &mut Call, turn: TurnId, tool: ToolCall) -> Self {
+        let reply = self.reply_mut();
+        if reply.takes_tool_call_of(turn) {
+            call.call_tool(reply, tool);
+            self.watch_playout(call);
+        }
+        self
+    }
+
+    pub(crate) fn tool_answered(mut self, call: &mut Call, tool: ToolCallId, outcome: &str, failed: bool) -> Self {
+        if !call.tool_answered(self.reply_mut(), tool, outcome, failed) {
+            call.left_tool_answered(tool, outcome, failed);
+        }
+        self
+    }
+
+    pub(crate) fn tools_overdue(mut self, call: &mut Call) -> Self {
+        call.tools_overdue(self.reply_mut());
+        self
     }
 
     pub(crate) fn reply_done(mut self, call: &mut Call, turn: TurnId) -> Next {

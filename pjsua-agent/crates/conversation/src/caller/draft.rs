@@ -11,8 +11,8 @@ use crate::call::Call;
 use crate::history::Mark;
 use crate::language::{Language, Request};
 use crate::next::Next;
-use crate::reply::{Reply, Source};
-use crate::{Act, Action, ClauseId, Timer, TurnId};
+use crate::reply::{Reply, Source, ToolCall};
+use crate::{Act, Action, ClauseId, Timer, ToolCallId, TurnId};
 
 /// A reply that may be thrown away.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub(crate) struct Draft {
     before: Mark,
     /// What it asks for; done, if at all, when it was spoken.
     act: Option<Act>,
+    /// The tools it asks for; called when it is committed.
+    tools: Vec<ToolCall>,
     /// The model has finished.
     done: bool,
 }
@@ -47,7 +49,7 @@ impl Caller {
 
     pub(crate) fn reply_delta(self, call: &mut Call, turn: TurnId, text: &str) -> Self {
         self.while_drafting(|draft| {
-            if draft.reply.takes_text_of(turn) {
+            if draft.takes_text_of(turn) {
                 draft.take_text(call, text);
             }
         })
@@ -55,7 +57,7 @@ impl Caller {
 
     pub(crate) fn reply_act(self, turn: TurnId, act: Act) -> Self {
         self.while_drafting(|draft| {
-            if draft.reply.takes_text_of(turn) {
+            if draft.takes_text_of(turn) {
                 draft.act.get_or_insert(act);
             }
         })
@@ -63,10 +65,28 @@ impl Caller {
 
     pub(crate) fn reply_done(self, call: &mut Call, turn: TurnId) -> Self {
         self.while_drafting(|draft| {
-            if draft.reply.takes_text_of(turn) {
+            if draft.takes_text_of(turn) {
                 draft.finish(call);
             }
         })
+    }
+
+    pub(crate) fn tool_called(self, turn: TurnId, tool: ToolCall) -> Self {
+        self.while_drafting(|draft| {
+            if !draft.done && draft.reply.takes_text_of(turn) {
+                draft.tools.push(tool);
+            }
+        })
+    }
+
+    /// A tool of a former turn has answered: a draft that does not know of it is not wanted any more.
+    pub(crate) fn tool_answered(self, call: &mut Call, tool: ToolCallId, outcome: &str, failed: bool) -> Self {
+        if !call.has_left(tool) {
+            return self;
+        }
+        let caller = self.without_draft(call);
+        call.left_tool_answered(tool, outcome, failed);
+        caller
     }
 
     pub(crate) fn clause_ready(self, call: &mut Call, turn: TurnId, clause: ClauseId, end_sample: u64) -> Self {
@@ -137,7 +157,7 @@ impl Pausing {
         call.act(Action::HoldPlayout { turn });
         let mut reply = Reply::new(turn, Source::Generating, &call.settings);
         call.request_reply(&mut reply);
-        self.draft = Some(Draft { reply, before, act: None, done: false });
+        self.draft = Some(Draft { reply, before, act: None, tools: Vec::new(), done: false });
     }
 
     /// The caller goes on, or the draft failed.
@@ -167,6 +187,11 @@ fn can_be_answered(hearing: &Hearing, language: &str) -> bool {
 }
 
 impl Draft {
+    /// The model is at it; one that has asked for a tool waits for its outcome.
+    fn takes_text_of(&self, turn: TurnId) -> bool {
+        self.tools.is_empty() && self.reply.takes_text_of(turn)
+    }
+
     /// More text; the first clause is synthesised, the others wait.
     fn take_text(&mut self, call: &mut Call, text: &str) {
         self.reply.push(text);
@@ -191,9 +216,9 @@ impl Draft {
 
     /// The caller had finished: the draft is the reply.
     pub(super) fn commit(self, call: &mut Call) -> Next {
-        let Self { reply, act, done, .. } = self;
+        let Self { reply, act, tools, done, .. } = self;
         call.caller.was_understood();
         call.act(Action::ReleasePlayout { turn: reply.turn });
-        Next::Release { reply, act, done }
+        Next::Release { reply, act, tools, done }
     }
 }

@@ -6,8 +6,8 @@ pub(crate) use departure::{Departure, TransferRecord};
 
 use crate::call::Call;
 use crate::next::Next;
-use crate::reply::Reply;
-use crate::{Act, Action, ClauseId, Timer, TurnId};
+use crate::reply::{Reply, ToolCall};
+use crate::{Act, Action, ClauseId, Timer, ToolCallId, TurnId};
 
 /// Nobody has the floor any more.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +71,9 @@ impl Leaving {
     pub(crate) fn time_is_up(self, call: &mut Call) -> Self {
         call.departure.overdue = true;
         match self {
-            Self::Closing { reply, act } if reply.is_generating() => Self::reply_failed(call, reply, act),
+            Self::Closing { reply, act } if reply.is_generating() || reply.awaits_tools() => {
+                Self::reply_failed(call, reply, act)
+            }
             Self::Closing { .. } | Self::Transferring | Self::HungUp => self,
         }
     }
@@ -107,6 +109,29 @@ impl Leaving {
             return self.end_of_text(call);
         }
         call.watch_playout(reply);
+        self
+    }
+
+    pub(crate) fn tool_called(mut self, call: &mut Call, turn: TurnId, tool: ToolCall) -> Self {
+        if let Some(reply) = self.reply_mut().filter(|reply| reply.takes_tool_call_of(turn)) {
+            call.call_tool(reply, tool);
+            call.watch_playout(reply);
+        }
+        self
+    }
+
+    pub(crate) fn tool_answered(mut self, call: &mut Call, tool: ToolCallId, outcome: &str, failed: bool) -> Self {
+        let is_own = self.reply_mut().is_some_and(|reply| call.tool_answered(reply, tool, outcome, failed));
+        if !is_own {
+            call.left_tool_answered(tool, outcome, failed);
+        }
+        self
+    }
+
+    pub(crate) fn tools_overdue(mut self, call: &mut Call) -> Self {
+        if let Some(reply) = self.reply_mut() {
+            call.tools_overdue(reply);
+        }
         self
     }
 

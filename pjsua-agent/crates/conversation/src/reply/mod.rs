@@ -3,10 +3,12 @@
 mod clauses;
 mod joint;
 mod ledger;
+mod tools;
 mod turns;
 mod voice;
 
 pub(crate) use clauses::spoken;
+pub(crate) use tools::ToolCall;
 pub(crate) use turns::Turns;
 
 use crate::{ClauseId, Settings, TurnId};
@@ -52,6 +54,8 @@ pub(crate) struct Reply {
     pub(crate) awaits_opening: bool,
     /// The clause that fills the wait for the reply.
     pub(crate) filler: Option<ClauseId>,
+    /// Those that the model has asked for and waits for.
+    tools: Vec<tools::Running>,
     joint: Joint,
 }
 
@@ -72,6 +76,7 @@ impl Reply {
             afterword: None,
             awaits_opening: false,
             filler: None,
+            tools: Vec::new(),
             joint: Joint::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! What is known of the agent's turns but for the running one.
 
 use super::Reply;
+use super::tools::Running;
 use crate::{ClauseId, TurnId};
 
 /// The agent's turns so far.
@@ -13,6 +14,8 @@ pub(crate) struct Turns {
     pub(crate) bridge: Option<Reply>,
     /// All that the last one said or was going to say.
     pub(crate) last_said: String,
+    /// Tools of turns that are over, which finish nevertheless.
+    pub(super) left: Vec<Running>,
     /// How many in a row a worker failed.
     pub(crate) failed: u32,
 }

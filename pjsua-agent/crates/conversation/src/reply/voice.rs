@@ -81,6 +81,17 @@ impl Call {
         }
     }
 
+    /// The agent has fallen silent while a tool runs, or will: something is said, once.
+    pub(crate) fn fill_silence(&mut self, reply: &mut Reply) {
+        if reply.ledger.is_outstanding() {
+            self.watch_for_filler();
+        } else if reply.filler.is_none() {
+            let said = self.history.last_caller().unwrap_or_default().to_owned();
+            self.fill(reply, &said);
+            self.watch_playout(reply);
+        }
+    }
+
     /// Begins `reply` with an acknowledgement of what the caller `said`.
     pub(crate) fn fill(&mut self, reply: &mut Reply, said: &str) {
         let fillers = match Language::of(&self.settings.language).is_question(said) {
@@ -137,6 +148,11 @@ impl Call {
         reply.source = Source::Generated;
         self.timers.clear(Timer::Reply);
         self.timers.clear(Timer::Filler);
+        self.speak_rest(reply);
+    }
+
+    /// Speaks what the model has said so far, to its last word.
+    pub(super) fn speak_rest(&mut self, reply: &mut Reply) {
         reply.close_opening();
         self.speak_complete_clauses(reply);
         if let Some(rest) = reply.clauses.finish()
@@ -215,6 +231,7 @@ impl Call {
             reply.source = Source::Generated;
             self.act(Action::CancelReply { turn: reply.turn });
         }
+        self.leave_tools(reply);
     }
 
     fn clear_turn_timers(&mut self) {

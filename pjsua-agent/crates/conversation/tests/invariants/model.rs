@@ -27,6 +27,11 @@ pub struct Model {
     human: bool,
     recognitions: BTreeMap<u32, Recognition>,
     open_reply: Option<u32>,
+    /// The model has asked for a tool and waits.
+    asked: bool,
+    /// Tools that run, with their turns.
+    tools: BTreeMap<u32, u32>,
+    pub newest_tool: u32,
     awaits_opening: bool,
     held: Option<u32>,
     last_reply: u32,
@@ -65,7 +70,17 @@ impl Model {
         match input {
             Input::CallAnswered => self.answered = true,
             Input::CallEnded => self.ended = true,
-            Input::ReplyDone { turn } if self.open_reply == Some(turn.0) && !self.awaits_opening => {
+            Input::ToolCall { call, .. } if call.0 > self.newest_tool => {
+                self.newest_tool = call.0;
+                self.input(input);
+            }
+            Input::ToolCall { turn, .. } if self.open_reply == Some(turn.0) && !self.awaits_opening => {
+                self.asked = true
+            }
+            Input::ToolResult { call, .. } => {
+                self.tools.remove(&call.0);
+            }
+            Input::ReplyDone { turn } if self.open_reply == Some(turn.0) && !self.awaits_opening && !self.asked => {
                 self.open_reply = None
             }
             Input::ClauseReady { turn, clause, end_sample } => {
@@ -96,7 +111,8 @@ impl Model {
     }
 
     pub fn action(&mut self, action: &Action) {
-        let is_cleanup = matches!(action, Action::CancelRecognition { .. } | Action::CancelReply { .. });
+        let is_cleanup =
+            matches!(action, Action::CancelRecognition { .. } | Action::CancelReply { .. } | Action::CancelTool { .. });
         assert!(is_cleanup || !self.ended, "after the end of the call: {action:?}");
         assert!(is_cleanup || !self.hung_up, "after the hang-up: {action:?}");
         match action {
@@ -128,7 +144,19 @@ impl Model {
             }
             Action::CancelReply { turn } => {
                 assert_eq!(self.open_reply.take(), Some(turn.0), "{action:?}");
-                self.awaits_opening = false;
+                (self.awaits_opening, self.asked) = (false, false);
+            }
+            Action::CallTool { turn, call, .. } => {
+                let awaits = self.tools.values().any(|one| *one == turn.0);
+                assert!(self.open_reply.take() == Some(turn.0) || awaits, "{action:?} of no reply");
+                assert_eq!(self.held, None, "{action:?} of a turn that may be thrown away");
+                assert_eq!(self.tools.insert(call.0, turn.0), None, "{action:?} runs already");
+                self.asked = false;
+            }
+            Action::CancelTool { call } => assert!(self.tools.remove(&call.0).is_some(), "{action:?} does not run"),
+            Action::ContinueReply { turn } => {
+                assert_eq!(self.open_reply.replace(turn.0), None, "{action:?} beside another one");
+                assert!(!self.tools.values().any(|one| *one == turn.0), "{action:?} before its tools have answered");
             }
             Action::HoldPlayout { turn } => {
                 assert_eq!((self.audible, self.held), (None, None), "{action:?} while there is a turn");
@@ -232,6 +260,7 @@ impl Model {
         if self.ended {
             assert_eq!(deadline, None, "a deadline after the end");
             assert!(!self.is_recognising() && self.open_reply.is_none(), "the end left work: {self:?}");
+            assert!(self.tools.is_empty(), "the end left tools: {self:?}");
             assert_eq!(conversation.state_name(), "ended");
         } else if self.hung_up {
             assert_eq!(deadline, None, "a deadline after the hang-up");

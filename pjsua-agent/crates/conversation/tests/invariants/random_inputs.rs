@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use conversation::{Act, ClauseId, Input, Instant, OnOverlap, PauseId, Settings, Stage, TurnId, UtteranceId};
+use conversation::{
+    Act, ClauseId, Input, Instant, OnBargeIn, OnOverlap, PauseId, Settings, Stage, ToolCallId, TurnId, UtteranceId,
+};
 use proptest::prelude::*;
 
 use crate::call::Call;
@@ -31,6 +33,8 @@ enum Event {
     Delta(u32, String),
     Act(u32, Act),
     Done(u32),
+    Tool(u32, OnBargeIn),
+    Outcome(u32, bool),
     Ready(u32, u32, u64),
     Progress(u32, u64),
     Drained(u32),
@@ -71,6 +75,7 @@ fn event() -> impl Strategy<Value = Event> {
     let back = || prop_oneof![8 => Just(0_u32), 2 => 1_u32..4];
     let sample = || prop_oneof![Just(0_u64), 0_u64..60_000, Just(u64::MAX)];
     let act = || prop_oneof![Just(Act::Transfer), Just(Act::HangUp)];
+    let barge_in = prop_oneof![Just(OnBargeIn::Cancel), Just(OnBargeIn::Await)];
     let stage = prop_oneof![Just(Stage::Stt), Just(Stage::Llm), Just(Stage::Tts)];
     prop_oneof![
         1 => Just(Event::Answered),
@@ -87,6 +92,8 @@ fn event() -> impl Strategy<Value = Event> {
         12 => (back(), reply_text()).prop_map(|(back, text)| Event::Delta(back, text)),
         2 => (back(), act()).prop_map(|(back, act)| Event::Act(back, act)),
         8 => back().prop_map(Event::Done),
+        4 => (back(), barge_in).prop_map(|(back, on_barge_in)| Event::Tool(back, on_barge_in)),
+        4 => (back(), any::<bool>()).prop_map(|(back, failed)| Event::Outcome(back, failed)),
         8 => (back(), 0_u32..4, sample()).prop_map(|(back, clause, end)| Event::Ready(back, clause, end)),
         10 => (back(), sample()).prop_map(|(back, sample)| Event::Progress(back, sample)),
         8 => back().prop_map(Event::Drained),
@@ -170,6 +177,18 @@ impl Call {
             Event::Delta(back, text) => Input::ReplyDelta { turn: turn(back), text: text.clone() },
             Event::Act(back, act) => Input::ReplyAct { turn: turn(back), act: *act },
             Event::Done(back) => Input::ReplyDone { turn: turn(back) },
+            Event::Tool(back, on_barge_in) => Input::ToolCall {
+                turn: turn(back),
+                call: ToolCallId(self.model.newest_tool + 1),
+                name: "weather".into(),
+                arguments: "{}".into(),
+                on_barge_in: *on_barge_in,
+            },
+            Event::Outcome(back, failed) => Input::ToolResult {
+                call: ToolCallId(self.model.newest_tool.saturating_sub(*back)),
+                outcome: "12 degrees".into(),
+                failed: *failed,
+            },
             Event::Ready(back, clause, end_sample) => {
                 Input::ClauseReady { turn: turn(back), clause: ClauseId(*clause), end_sample: *end_sample }
             }
@@ -213,6 +232,14 @@ fn of_turn(turn: u32) -> Vec<Input> {
         Input::ReplyDelta { turn, text: "Stale. Very stale. ".into() },
         Input::ReplyAct { turn, act: Act::HangUp },
         Input::ReplyDone { turn },
+        Input::ToolCall {
+            turn,
+            call: ToolCallId(u32::MAX),
+            name: "stale".into(),
+            arguments: String::new(),
+            on_barge_in: OnBargeIn::Await,
+        },
+        Input::ToolResult { call: ToolCallId(u32::MAX), outcome: "stale".into(), failed: false },
         Input::PreResponse { turn, text: "Stale.".into() },
         Input::ClauseReady { turn, clause: ClauseId(0), end_sample: 1 },
         Input::PlayoutProgress { turn, sample: u64::MAX },
@@ -262,7 +289,9 @@ proptest! {
         while let Some(action) = call.conversation.poll_action() {
             let is_cancellation = matches!(
                 action,
-                conversation::Action::CancelRecognition { .. } | conversation::Action::CancelReply { .. }
+                conversation::Action::CancelRecognition { .. }
+                    | conversation::Action::CancelReply { .. }
+                    | conversation::Action::CancelTool { .. }
             );
             prop_assert!(is_cancellation, "{:?}", action);
         }

@@ -170,7 +170,11 @@ impl World {
                 let per_mille = self.delays.score;
                 self.later(40, Input::EndOfTurnScore { pause, per_mille });
             }
-            Action::StartPreResponse { .. } | Action::DuckPlayout { .. } => panic!("{action:?} was not asked for"),
+            Action::StartPreResponse { .. }
+            | Action::DuckPlayout { .. }
+            | Action::CallTool { .. }
+            | Action::CancelTool { .. }
+            | Action::ContinueReply { .. } => panic!("{action:?} was not asked for"),
             Action::HoldPlayout { turn } => self.held = Some(turn.0),
             Action::ReleasePlayout { .. } => self.held = None,
             Action::StartReply { turn, .. } => {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use conversation::{
-    Act, Action, ClauseId, Conversation, Input, Instant, PauseId, Settings, Speaker, Stage, Timer, TurnId, UtteranceId,
+    Act, Action, ClauseId, Conversation, Input, Instant, OnBargeIn, PauseId, Settings, Speaker, Stage, Timer,
+    ToolCallId, TurnId, UtteranceId,
 };
 
 pub struct Line {
@@ -185,6 +186,16 @@ impl Line {
         self.give(Input::ReplyDone { turn: TurnId(turn) })
     }
 
+    /// The reply of `turn` asks for the weather.
+    pub fn asks_tool(&mut self, turn: u32, call: u32, on_barge_in: OnBargeIn) -> Vec<String> {
+        let (turn, call) = (TurnId(turn), ToolCallId(call));
+        self.give(Input::ToolCall { turn, call, name: "weather".into(), arguments: "{}".into(), on_barge_in })
+    }
+
+    pub fn tool_says(&mut self, call: u32, outcome: &str) -> Vec<String> {
+        self.give(Input::ToolResult { call: ToolCallId(call), outcome: outcome.into(), failed: false })
+    }
+
     pub fn ready(&mut self, turn: u32, clause: u32, end_sample: u64) -> Vec<String> {
         self.give(Input::ClauseReady { turn: TurnId(turn), clause: ClauseId(clause), end_sample })
     }
@@ -241,6 +252,7 @@ impl Line {
         let lines = self.conversation.history().iter().map(|entry| match entry.speaker {
             Speaker::Caller => format!("caller: {}", entry.text),
             Speaker::Agent => format!("agent: {}", entry.text),
+            Speaker::Tool => format!("tool: {}", entry.text),
         });
         lines.collect()
     }
@@ -255,6 +267,11 @@ fn written(action: &Action) -> String {
         Action::StartPreResponse { turn } => format!("open {}", turn.0),
         Action::StartReply { turn, opening } if opening.is_empty() => format!("reply {}", turn.0),
         Action::StartReply { turn, opening } => format!("reply {} after: {opening}", turn.0),
+        Action::CallTool { turn, call, name, arguments } => {
+            format!("call {} for {}: {name} {arguments}", call.0, turn.0)
+        }
+        Action::CancelTool { call } => format!("cancel call {}", call.0),
+        Action::ContinueReply { turn } => format!("continue {}", turn.0),
         Action::HoldPlayout { turn } => format!("hold {}", turn.0),
         Action::ReleasePlayout { turn } => format!("release {}", turn.0),
         Action::DuckPlayout { turn } => format!("duck {}", turn.0),

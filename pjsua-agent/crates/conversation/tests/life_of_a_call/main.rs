@@ -20,3 +20,4 @@ mod m_openings;
 mod n_requests;
 mod o_hearsay;
 mod p_languages;
+mod q_tools;
