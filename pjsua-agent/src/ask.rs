@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use conversation::{Act, Entry, Input, Speaker, TurnId};
+use conversation::{Act, Entry, Input, Speaker, Spoken, TurnId};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -81,7 +81,7 @@ fn choose<'a>(config: &'a Config, wanted: Option<&str>) -> Result<&'a Agent> {
 
 async fn converse(config: &Config, agent: &Agent, speech: &Arc<Speech>, args: &AskArgs) -> Result<()> {
     let context = CallContext::default();
-    let greeting = context.fill(&agent.greeting);
+    let greeting = Spoken::from(context.fill(&agent.phrases.greeting));
     let begin = || Conversation {
         history: vec![Entry { speaker: Speaker::Agent, text: greeting.clone(), turn: TurnId(0) }],
         turn: 0,
@@ -134,7 +134,7 @@ impl Conversation {
     ) -> Result<Answer> {
         self.turn += 1;
         let turn = TurnId(self.turn);
-        self.history.push(Entry { speaker: Speaker::Caller, text: question.to_owned(), turn });
+        self.history.push(Entry { speaker: Speaker::Caller, text: question.into(), turn });
         let (max_tokens, temperature) = (config.llm.max_tokens, config.llm.temperature);
         let request = agent::request_for(call, agent, context, &self.history, max_tokens, temperature);
         // Not bounded: one reply, of [llm] max_tokens pieces at most.
@@ -160,7 +160,7 @@ impl Conversation {
         let total = asked.elapsed();
         let text = text.trim().to_owned();
         if !text.is_empty() {
-            self.history.push(Entry { speaker: Speaker::Agent, text: text.clone(), turn });
+            self.history.push(Entry { speaker: Speaker::Agent, text: text.as_str().into(), turn });
         }
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Ok(Answer {

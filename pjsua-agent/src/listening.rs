@@ -44,11 +44,10 @@ impl Listening {
 
     /// The machine must know what nobody will tell it.
     pub fn limit(&self, settings: Settings) -> Settings {
-        Settings {
-            confirmed_speech: settings.confirmed_speech && self.confirms_speech,
-            scored_endpoints: settings.scored_endpoints && self.scores_endpoints,
-            ..settings
-        }
+        settings.with(|it| {
+            it.confirmed_speech &= self.confirms_speech;
+            it.endpointing.scored_endpoints &= self.scores_endpoints;
+        })
     }
 }
 
@@ -61,7 +60,7 @@ mod tests {
         let listening = Listening::start(None);
         assert!(listening.hearing().is_none());
         let settings = listening.limit(Settings::default());
-        assert!(!settings.confirmed_speech && !settings.scored_endpoints);
+        assert!(!settings.confirmed_speech && !settings.endpointing.scored_endpoints);
     }
 
     #[test]
@@ -74,7 +73,7 @@ mod tests {
     #[test]
     fn what_an_agent_has_switched_off_stays_off() {
         let listening = Listening { hearing: None, confirms_speech: true, scores_endpoints: true };
-        let settings = listening.limit(Settings { scored_endpoints: false, ..Settings::default() });
-        assert!(settings.confirmed_speech && !settings.scored_endpoints);
+        let settings = listening.limit(Settings::default().with(|it| it.endpointing.scored_endpoints = false));
+        assert!(settings.confirmed_speech && !settings.endpointing.scored_endpoints);
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use conversation::Spoken;
 use tracing::warn;
 
 use crate::agent::{self, CallContext};
-use crate::call::{Phrases, VoiceSettings};
+use crate::call::{PhraseAudio, VoiceSettings};
 use crate::config::{Agent, Config};
 use crate::setup;
 use crate::speech::{PhraseCache, PhraseKey, RequestError, Speech};
@@ -29,7 +30,7 @@ pub struct LiveAgent {
     /// As it was read.
     pub agent: Arc<Agent>,
     /// What it says again and again.
-    pub phrases: Arc<Phrases>,
+    pub phrases: Arc<PhraseAudio>,
     /// How it sounds.
     pub voice: VoiceSettings,
 }
@@ -49,7 +50,7 @@ impl Live {
     pub fn new(config: Config, cache: &Arc<PhraseCache>, voice_engine: String) -> Live {
         let agents = config.agents.iter().map(|(name, agent)| {
             let fixed = setup::fixed_texts(agent);
-            let phrases = Arc::new(Phrases::new(Arc::clone(cache), fixed.iter().map(String::as_str)));
+            let phrases = Arc::new(PhraseAudio::new(Arc::clone(cache), fixed.iter().map(String::as_str)));
             let voice = setup::voice_settings(&config, agent, &voice_engine);
             (name.clone(), LiveAgent { agent: Arc::new(agent.clone()), phrases, voice })
         });
@@ -97,7 +98,8 @@ impl Live {
                     "a phrase could not be made ahead; it is made when needed"
                 );
             };
-            prepared.extend(phrases.prepare(speech, voice, setup::phrases(&settings), failed).await);
+            prepared
+                .extend(phrases.prepare(speech, voice, settings.phrases.wordings().map(Spoken::as_str), failed).await);
         }
         prepared
     }

@@ -127,7 +127,7 @@ mod tests {
         let (settled, needing_restart) = settle(&old, new.clone());
         assert_eq!(needing_restart, [] as [&str; 0]);
         assert_eq!(settled, new);
-        assert_eq!(settled.turns.settings.endpoint_silence, Duration::from_millis(700));
+        assert_eq!(settled.turns.settings.endpointing.endpoint_silence, Duration::from_millis(700));
     }
 
     #[test]

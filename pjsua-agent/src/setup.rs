@@ -203,7 +203,7 @@ pub fn fixed_texts(agent: &Agent) -> Vec<String> {
     // As written, and as a call fills them of which nothing is known.
     let settings = [settings_with(agent, str::to_owned), conversation_settings(agent, &CallContext::default())];
     let written = std::iter::once(&agent.fallback).chain(rules);
-    let phrases = settings.iter().flat_map(phrases).map(str::to_owned);
+    let phrases = settings.iter().flat_map(|settings| settings.phrases.wordings()).map(|text| text.to_string());
     written.cloned().chain(phrases).filter(|text| !text.is_empty()).collect()
 }
 
@@ -258,54 +258,12 @@ pub fn conversation_settings(agent: &Agent, context: &CallContext) -> Settings {
 }
 
 fn settings_with(agent: &Agent, fill: impl Fn(&str) -> String) -> Settings {
-    let built_in = agent.turns.settings.clone();
-    let own = &agent.phrases;
-    let phrase = |own: &Option<String>, built_in: String| own.as_ref().map_or(built_in, |text| fill(text));
-    let phrases = |own: &Option<Vec<String>>, built_in: Vec<String>| match own {
-        Some(texts) => texts.iter().map(|text| fill(text)).collect(),
-        None => built_in,
-    };
-    Settings {
-        greeting: fill(&agent.greeting),
-        not_understood: phrase(&own.not_understood, built_in.not_understood),
-        failure: phrase(&own.failure, built_in.failure),
-        no_input_prompt: phrase(&own.no_input_prompt, built_in.no_input_prompt),
-        no_input_goodbye: phrase(&own.no_input_goodbye, built_in.no_input_goodbye),
-        transfer_announcement: phrase(&own.transfer_announcement, built_in.transfer_announcement),
-        transfer_failed: phrase(&own.transfer_failed, built_in.transfer_failed),
-        goodbye: phrase(&own.goodbye, built_in.goodbye),
-        failure_goodbye: phrase(&own.failure_goodbye, built_in.failure_goodbye),
-        time_limit_goodbye: phrase(&own.time_limit_goodbye, built_in.time_limit_goodbye),
-        notice: phrase(&own.notice, built_in.notice),
-        hello_answer: phrase(&own.hello_answer, built_in.hello_answer),
-        hold_answer: phrase(&own.hold_answer, built_in.hold_answer),
-        fillers: phrases(&own.fillers, built_in.fillers),
-        question_fillers: phrases(&own.question_fillers, built_in.question_fillers),
-        language: agent.language.clone(),
-        human: agent.human.is_some(),
-        pre_response: agent.pre_response.is_some(),
-        ..built_in
-    }
-}
-
-/// Every phrase the machine may say by itself; some may be empty.
-pub fn phrases(settings: &Settings) -> impl Iterator<Item = &str> {
-    let single = [
-        &settings.notice,
-        &settings.greeting,
-        &settings.not_understood,
-        &settings.failure,
-        &settings.no_input_prompt,
-        &settings.no_input_goodbye,
-        &settings.hello_answer,
-        &settings.hold_answer,
-        &settings.transfer_announcement,
-        &settings.transfer_failed,
-        &settings.goodbye,
-        &settings.failure_goodbye,
-        &settings.time_limit_goodbye,
-    ];
-    single.into_iter().chain(&settings.fillers).chain(&settings.question_fillers).map(String::as_str)
+    agent.turns.settings.clone().with(|it| {
+        it.phrases = agent.phrases.clone().map(fill);
+        it.language = agent.language.clone();
+        it.human = agent.human.is_some();
+        it.replies.pre_response = agent.pre_response.is_some();
+    })
 }
 
 #[cfg(test)]

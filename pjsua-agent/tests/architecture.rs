@@ -50,10 +50,10 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
 ];
 
 /// Each crate of the workspace with those of ours that it may be built from.
-const MAY_DEPEND: [(&str, &[&str]); 20] = [
-    ("call-record", &["conversation"]),
-    ("call-report", &["call-record", "conversation"]),
-    ("conversation", &[]),
+const MAY_DEPEND: [(&str, &[&str]); 21] = [
+    ("call-record", &["conversation", "redaction"]),
+    ("call-report", &["call-record", "conversation", "redaction"]),
+    ("conversation", &["redaction"]),
     ("ggml-kernels", &[]),
     ("hearing", &[]),
     ("inference", &[]),
@@ -80,12 +80,13 @@ const MAY_DEPEND: [(&str, &[&str]); 20] = [
     ("pjsua-agent-llm", &["ggml-kernels", "inference"]),
     ("pjsua-agent-stt", &["ggml-kernels", "inference"]),
     ("pjsua-agent-tts", &["inference"]),
+    ("redaction", &[]),
     ("reply-filter", &["spoken-text"]),
     ("sendable-vad", &[]),
     ("sip-gate", &[]),
     ("spoken-text", &[]),
     // The daemon is judged from outside.
-    ("tests", &["call-record", "conversation", "inference", "loopback-ports", "model-store"]),
+    ("tests", &["call-record", "conversation", "inference", "loopback-ports", "model-store", "redaction"]),
     ("whisper-convert", &[]),
 ];
 

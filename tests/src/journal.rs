@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use call_record::{AudioCounters, CallEvent, Line, Record, Started, TurnTimes};
-use conversation::{Action, Entry, Input, Speaker};
+use conversation::{Action, Entry, Input, Speaker, Spoken};
+use redaction::Personal;
 
 /// The journal of one call.
 #[derive(Debug, Clone)]
@@ -113,7 +114,7 @@ impl Journal {
 
     /// The value of a header of the INVITE that the agent was told.
     pub fn context(&self, header: &str) -> Option<&str> {
-        self.started().context.get(&header.to_ascii_lowercase()).map(String::as_str)
+        self.started().context.get(&header.to_ascii_lowercase()).map(Personal::as_str)
     }
 
     /// The model's instructions.
@@ -136,7 +137,8 @@ impl Journal {
 
     /// What the agent was about to say, clause by clause.
     pub fn spoken(&self) -> Vec<String> {
-        let text = |action: &Action| if let Action::Speak { text, .. } = action { Some(text.clone()) } else { None };
+        let text =
+            |action: &Action| if let Action::Speak { text, .. } = action { Some(text.to_string()) } else { None };
         self.actions().filter_map(text).collect()
     }
 
@@ -152,8 +154,7 @@ impl Journal {
 
     /// What the agent says while a reply is late.
     pub fn fillers(&self) -> impl Iterator<Item = &str> {
-        let settings = &self.started().settings;
-        settings.fillers.iter().chain(&settings.question_fillers).map(String::as_str)
+        self.started().settings.phrases.all_fillers().map(Spoken::as_str)
     }
 
     /// How the transfer ended: the code of the last report about it.
@@ -175,7 +176,7 @@ impl Journal {
 
 impl Remembered {
     fn of(entry: &Entry) -> Remembered {
-        Remembered { by_caller: entry.speaker == Speaker::Caller, text: entry.text.clone() }
+        Remembered { by_caller: entry.speaker == Speaker::Caller, text: entry.text.to_string() }
     }
 }
 
@@ -195,13 +196,13 @@ mod tests {
             sip_call_id: "1-2@kit".into(),
             account: None,
             agent: "shop".into(),
-            from: String::new(),
-            from_name: String::new(),
-            to: String::new(),
-            context: [("x-did".to_owned(), "5".to_owned())].into(),
+            from: "".into(),
+            from_name: "".into(),
+            to: "".into(),
+            context: [("x-did".to_owned(), "5".into())].into(),
             settings: Settings::default(),
         };
-        let (turn, text) = (TurnId(1), "Opening hours".to_owned());
+        let (turn, text) = (TurnId(1), "Opening hours".into());
         let heard = Input::FinalTranscript { utterance: UtteranceId(1), text, confidence_per_mille: 900 };
         let records = [
             Record::Call(CallEvent::Started(Box::new(started))),

@@ -112,7 +112,7 @@ fn messages(system: String, history: &[Entry]) -> Vec<Message> {
             Speaker::Agent => Role::Agent.into(),
             Speaker::Tool => Role::System.into(),
         },
-        text: entry.text.clone(),
+        text: entry.text.to_string(),
     });
     std::iter::once(system).chain(spoken).collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call_record::Record;
-use conversation::{Action, Entry, Input, Speaker, TurnId, UtteranceId};
+use conversation::{Action, Entry, Input, Speaker, Spoken, TurnId, UtteranceId};
 use inference::proto::GenerateRequest;
 use tracing::info;
 
@@ -43,10 +43,10 @@ impl Driver {
                 self.ear.score_end_of_turn(pause, silence);
             }
             Action::StartPreResponse { turn } => self.start_pre_response(turn),
-            Action::StartReply { turn, opening } => self.start_reply(turn, opening),
+            Action::StartReply { turn, opening } => self.start_reply(turn, opening.into_string()),
             // The daemon has no tools yet.
             Action::CallTool { call, .. } => {
-                self.feed(Input::ToolResult { call, outcome: "no such tool".to_owned(), failed: true });
+                self.feed(Input::ToolResult { call, outcome: "no such tool".into(), failed: true });
             }
             Action::CancelTool { call: _ } => {}
             Action::ContinueReply { turn } => self.start_reply(turn, String::new()),
@@ -54,8 +54,8 @@ impl Driver {
                 self.reply.take_if(|reply| reply.turn == turn);
             }
             Action::Speak { turn, clause, text } => {
-                self.timing.clause(turn, self.is_filler(&text), self.now());
-                self.voice.speak(turn, clause, text);
+                self.timing.clause(turn, self.settings().phrases.is_filler(&text), self.now());
+                self.voice.speak(turn, clause, text.into_string());
             }
             Action::EndOfSpeech { turn } => self.voice.end_turn(turn),
             Action::HoldPlayout { turn } => {
@@ -77,11 +77,6 @@ impl Driver {
             Action::Transfer => self.transfer(),
             Action::HangUp => self.hang_up(),
         }
-    }
-
-    fn is_filler(&self, text: &str) -> bool {
-        let settings = self.settings();
-        settings.fillers.iter().chain(&settings.question_fillers).any(|filler| filler.trim() == text)
     }
 
     fn flush(&mut self, turn: TurnId) {
@@ -106,7 +101,7 @@ impl Driver {
     fn start_pre_response(&mut self, turn: TurnId) {
         self.timing.reply_asked(turn, self.now());
         let Some(pre_response) = &self.agent().pre_response else {
-            return self.feed(Input::PreResponse { turn, text: String::new() });
+            return self.feed(Input::PreResponse { turn, text: Spoken::default() });
         };
         let request = agent::pre_response_request(
             self.leg.id().0,
@@ -130,7 +125,7 @@ impl Driver {
         let request = GenerateRequest { opening, ..self.request_after(&self.history_before(turn)) };
         if !self.prompt_written {
             self.prompt_written = true;
-            self.record(Record::Prompt { prompt: agent::system_prompt(self.agent(), &self.context) });
+            self.record(Record::Prompt { prompt: agent::system_prompt(self.agent(), &self.context).into() });
         }
         let results = self.results.clone();
         let language = self.agent().language.clone();
@@ -153,7 +148,7 @@ impl Driver {
         // Of no turn that has begun.
         let turn = TurnId(u32::MAX);
         let mut history = self.history_before(turn);
-        history.push(Entry { speaker: Speaker::Caller, text, turn });
+        history.push(Entry { speaker: Speaker::Caller, text: text.into(), turn });
         self.reading = Some(Reading::start(Arc::clone(&self.speech), self.request_after(&history)));
     }
 
@@ -162,7 +157,7 @@ impl Driver {
     fn history_before(&self, turn: TurnId) -> Vec<Entry> {
         let is_own = |entry: &&Entry| entry.speaker == Speaker::Agent && entry.turn == turn;
         let answer = |entry: &Entry| match entry.speaker {
-            Speaker::Agent => Entry { text: self.settings().without_filler(&entry.text).to_owned(), ..entry.clone() },
+            Speaker::Agent => Entry { text: self.settings().without_filler(&entry.text).into(), ..entry.clone() },
             Speaker::Caller | Speaker::Tool => entry.clone(),
         };
         self.conversation.history().iter().filter(|entry| !is_own(entry)).map(answer).collect()

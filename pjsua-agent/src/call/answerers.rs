@@ -9,7 +9,7 @@ use inference::proto::OtherLanguage;
 use tracing::info;
 
 use super::driver::Driver;
-use super::phrases::Phrases;
+use super::phrase_audio::PhraseAudio;
 use super::voice::VoiceSettings;
 use crate::config::{Agent, primary_language};
 use crate::metrics;
@@ -17,7 +17,7 @@ use crate::metrics;
 /// An agent, ready to speak in this call.
 pub struct Answerer {
     pub agent: Arc<Agent>,
-    pub phrases: Arc<Phrases>,
+    pub phrases: Arc<PhraseAudio>,
     pub voice: VoiceSettings,
     pub settings: Settings,
 }

@@ -84,10 +84,10 @@ impl CallSetup {
             sip_call_id: incoming.call_id.clone(),
             account: incoming.account.clone(),
             agent: agent.name.clone(),
-            from: incoming.from_uri.clone(),
-            from_name: incoming.from_name.clone(),
-            to: incoming.to_uri.clone(),
-            context: self.context.headers.clone(),
+            from: incoming.from_uri.as_str().into(),
+            from_name: incoming.from_name.as_str().into(),
+            to: incoming.to_uri.as_str().into(),
+            context: self.context.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect(),
             settings: settings.clone(),
         };
         self.recorder.record(0, Record::Call(CallEvent::Started(Box::new(started))));
@@ -269,7 +269,7 @@ impl Driver {
         match event {
             LegEvent::Media { codec } => self.media_active(codec),
             LegEvent::Rtp(stats) => self.rtp_reported(stats),
-            LegEvent::Dtmf(digit) => self.feed(Input::Dtmf { digit }),
+            LegEvent::Dtmf(digit) => self.feed(Input::Dtmf { digit: digit.into() }),
             LegEvent::Transfer { code, done } => self.transfer_reported(code, done),
             LegEvent::Ended { code, reason, by_peer, overdue } => self.leg_ended(code, reason, by_peer, overdue),
         }

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::answerers::{Answerer, Answerers};
 use super::driver::{CallSetup, ReplyBounds, drive};
-use super::phrases::Phrases;
+use super::phrase_audio::PhraseAudio;
 use super::registry::Registry;
 use super::summary::{CallSummary, Direction};
 use super::voice::VoiceSettings;
@@ -90,7 +90,7 @@ impl Notes {
 
     fn spoken(&self) -> Vec<String> {
         let text = |record| match record {
-            Record::Action { action: Action::Speak { text, .. } } => Some(text),
+            Record::Action { action: Action::Speak { text, .. } } => Some(text.into_string()),
             _ => None,
         };
         self.records().into_iter().filter_map(text).collect()
@@ -118,7 +118,7 @@ impl Call {
         let mut recorder = Recorder::new(leg.id.0);
         recorder.subscribe(notes.clone());
         let voice = VoiceSettings::default();
-        let phrases = Arc::new(Phrases::new(cached(&voice, &settings).await, []));
+        let phrases = Arc::new(PhraseAudio::new(cached(&voice, &settings).await, []));
         let answerer = Answerer { agent: Arc::new(agent), phrases, voice, settings };
         let (_, busy) = tokio::sync::watch::channel(false);
         let setup = CallSetup {
@@ -204,10 +204,15 @@ fn summary(leg: LegId) -> CallSummary {
     }
 }
 
-/// Phrases of 100 ms each.
+/// PhraseAudio of 100 ms each.
 async fn cached(voice: &VoiceSettings, settings: &Settings) -> Arc<PhraseCache> {
     let cache = PhraseCache::open(CacheConfig { dir: None, disk_bytes: 0, memory_bytes: 1 << 20 });
-    for text in [&settings.greeting, &settings.failure, &settings.failure_goodbye, &settings.transfer_failed] {
+    for text in [
+        &settings.phrases.greeting,
+        &settings.phrases.failure,
+        &settings.phrases.failure_goodbye,
+        &settings.phrases.transfer_failed,
+    ] {
         let spoken = voice.speakable(text);
         cache.keep(voice.key(&spoken), &spoken, vec![1_000; 1_600].into(), Origin::Configured).await;
     }
@@ -216,16 +221,15 @@ async fn cached(voice: &VoiceSettings, settings: &Settings) -> Arc<PhraseCache> 
 
 /// One sentence a phrase, so that each is one clause.
 fn settings() -> Settings {
-    Settings {
-        greeting: "Good morning.".into(),
-        failure: "Once more, please.".into(),
-        failure_goodbye: "Please call again.".into(),
-        transfer_failed: "Nobody is there.".into(),
-        dtmf_pause: Duration::from_millis(20),
-        filler_after: Duration::ZERO,
-        max_failed_turns: 1,
-        ..Settings::default()
-    }
+    Settings::default().with(|it| {
+        it.phrases.greeting = "Good morning.".into();
+        it.phrases.failure = "Once more, please.".into();
+        it.phrases.failure_goodbye = "Please call again.".into();
+        it.phrases.transfer_failed = "Nobody is there.".into();
+        it.bounds.dtmf_pause = Duration::from_millis(20);
+        it.replies.filler_after = Duration::ZERO;
+        it.bounds.max_failed_turns = 1;
+    })
 }
 
 async fn call() -> Call {
@@ -322,12 +326,12 @@ async fn a_leg_that_does_not_end_when_it_is_told_to_is_forgotten() {
 #[tokio::test]
 async fn who_presses_a_key_and_cannot_be_answered_is_handed_to_the_human() {
     let human = Some("sip:human@pbx".parse().unwrap());
-    let call = Call::of(Agent { human, ..Agent::that_sells_pots() }, Settings { human: true, ..settings() }).await;
+    let call = Call::of(Agent { human, ..Agent::that_sells_pots() }, settings().with(|it| it.human = true)).await;
     call.media();
     call.until(|call| call.notes.inputs().iter().any(|input| matches!(input, Input::PlayoutDrained { .. }))).await;
     call.tell(LegEvent::Dtmf('5'));
     call.until(|call| !call.leg.was_asked().is_empty()).await;
-    assert!(call.notes.inputs().contains(&Input::Dtmf { digit: '5' }));
+    assert!(call.notes.inputs().contains(&Input::Dtmf { digit: '5'.into() }));
     assert_eq!(call.leg.was_asked(), ["transfer sip:human@pbx"]);
     call.tell(LegEvent::Transfer { code: 180, done: false });
     call.tell(LegEvent::Transfer { code: 200, done: true });
@@ -342,7 +346,7 @@ async fn who_presses_a_key_and_cannot_be_answered_is_handed_to_the_human() {
 #[tokio::test]
 async fn a_transfer_that_fails_is_said_to_the_caller() {
     let human = Some("sip:human@pbx".parse().unwrap());
-    let call = Call::of(Agent { human, ..Agent::that_sells_pots() }, Settings { human: true, ..settings() }).await;
+    let call = Call::of(Agent { human, ..Agent::that_sells_pots() }, settings().with(|it| it.human = true)).await;
     call.media();
     call.until(|call| call.notes.inputs().iter().any(|input| matches!(input, Input::PlayoutDrained { .. }))).await;
     call.tell(LegEvent::Dtmf('5'));

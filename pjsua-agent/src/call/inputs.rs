@@ -140,7 +140,7 @@ impl Driver {
         match heard {
             Heard::Partial(text) => {
                 debug!(text, "partial transcript");
-                self.feed(Input::PartialTranscript { utterance, text });
+                self.feed(Input::PartialTranscript { utterance, text: text.into() });
                 self.read_ahead();
             }
             Heard::Final { text, confidence, language, .. } => {
@@ -149,7 +149,7 @@ impl Driver {
                 self.follow_language(&language);
                 // 0: the engine has none.
                 let confidence_per_mille = if confidence > 0.0 { per_mille(confidence) } else { 1_000 };
-                self.feed(Input::FinalTranscript { utterance, text, confidence_per_mille });
+                self.feed(Input::FinalTranscript { utterance, text: text.into(), confidence_per_mille });
             }
             Heard::Failed(reason) => self.worker_failed(Stage::Stt, Some(utterance), None, &reason),
         }

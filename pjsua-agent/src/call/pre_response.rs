@@ -22,7 +22,7 @@ pub async fn ask(
         tracing::warn!(turn = turn.0, reason = %error, "no pre-response");
         String::new()
     });
-    report(Input::PreResponse { turn, text });
+    report(Input::PreResponse { turn, text: text.into() });
 }
 
 async fn clause(speech: &Speech, request: GenerateRequest, language: &str) -> Result<String, RequestError> {

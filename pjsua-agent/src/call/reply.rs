@@ -97,7 +97,7 @@ async fn pass_on(
     let say = |text: String, said: &mut Said| {
         said.hears(&text);
         if !text.is_empty() {
-            report(Input::ReplyDelta { turn, text });
+            report(Input::ReplyDelta { turn, text: text.into() });
         }
     };
     while !filter.is_over() {
@@ -175,7 +175,7 @@ async fn by_rules(speech: &Speech, turn: TurnId, request: &GenerateRequest, repo
     if (text.trim().is_empty() && act.is_none()) || asks_again {
         return false;
     }
-    report(Input::ReplyDelta { turn, text });
+    report(Input::ReplyDelta { turn, text: text.into() });
     finish(turn, act, report);
     true
 }

@@ -10,7 +10,7 @@ use media::Playout;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
-use super::phrases::Phrases;
+use super::phrase_audio::PhraseAudio;
 use super::task::Task;
 use crate::speech::{Origin, PhraseCache, PhraseKey, RequestError, Speech};
 
@@ -112,7 +112,7 @@ impl Clause {
 
 /// Who speaks.
 struct Speaker {
-    phrases: Arc<Phrases>,
+    phrases: Arc<PhraseAudio>,
     settings: VoiceSettings,
 }
 
@@ -129,7 +129,7 @@ pub struct Voice {
 }
 
 impl Voice {
-    pub fn new(playout: Playout, speech: Arc<Speech>, phrases: Arc<Phrases>, settings: VoiceSettings) -> Voice {
+    pub fn new(playout: Playout, speech: Arc<Speech>, phrases: Arc<PhraseAudio>, settings: VoiceSettings) -> Voice {
         Voice {
             playout,
             speech,
@@ -142,7 +142,7 @@ impl Voice {
     }
 
     /// What is given to [`Voice::speak`] from now on sounds so.
-    pub fn change(&mut self, phrases: Arc<Phrases>, settings: VoiceSettings) {
+    pub fn change(&mut self, phrases: Arc<PhraseAudio>, settings: VoiceSettings) {
         self.speaker = Arc::new(Speaker { phrases, settings });
     }
 

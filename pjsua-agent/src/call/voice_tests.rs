@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use conversation::{ClauseId, TurnId};
 
-use super::Phrases;
+use super::PhraseAudio;
 use super::voice::{Voice, VoiceEvent, VoiceSettings};
 use crate::speech::{CacheConfig, Origin, PhraseCache, Speech};
 
@@ -35,7 +35,7 @@ async fn keep(cache: &PhraseCache, text: &str, samples: usize, origin: Origin) {
 /// What becomes of `clauses`, spoken one after the other while no voice worker is there.
 async fn spoken(cache: Arc<PhraseCache>, clauses: &[&str]) -> Vec<VoiceEvent> {
     let audio = media::call_audio(&media::AudioSettings::default());
-    let phrases = Arc::new(Phrases::new(cache, [FAILURE]));
+    let phrases = Arc::new(PhraseAudio::new(cache, [FAILURE]));
     let mut voice = Voice::new(audio.playout, Speech::without_workers(), phrases, settings());
     for (number, text) in clauses.iter().enumerate() {
         voice.speak(TURN, ClauseId(number as u32), (*text).to_owned());

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use conversation::{Phrases, Spoken, Wording};
+
 use super::reader::nearest;
 use super::reader::{Document, Report, Section};
 use super::sip::uri_with_user;
@@ -17,8 +19,6 @@ pub struct Agent {
     pub name: String,
     /// The file it was read from
     pub file: PathBuf,
-    /// The first thing the caller hears
-    pub greeting: String,
     /// What a language model is told before the conversation
     pub prompt: String,
     /// BCP 47
@@ -33,7 +33,7 @@ pub struct Agent {
     pub rules: Vec<Rule>,
     /// Said when no rule matches
     pub fallback: String,
-    /// Phrases in place of the built-in ones
+    /// The greeting, and the built-in English phrases or the agent's own in their place
     pub phrases: Phrases,
     /// The configuration's `[turns]` with the agent's own on top
     pub turns: Turns,
@@ -52,7 +52,6 @@ impl Agent {
         Agent {
             name: "demo".into(),
             file: "demo.toml".into(),
-            greeting: "Hello".into(),
             prompt: "You sell pots.".into(),
             language: "en".into(),
             other_languages: Vec::new(),
@@ -60,7 +59,7 @@ impl Agent {
             voice: None,
             rules: Vec::new(),
             fallback: "Sorry?".into(),
-            phrases: Default::default(),
+            phrases: Phrases { greeting: "Hello".into(), ..Phrases::default() },
             turns: Default::default(),
             spoken_style: true,
             vocabulary: Vec::new(),
@@ -107,39 +106,6 @@ impl Slot {
             Slot::Digits => "digits",
         }
     }
-}
-
-/// Phrases that replace the built-in English ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Phrases {
-    /// The caller spoke, but no words were recognised
-    pub not_understood: Option<String>,
-    /// Something behind the agent failed
-    pub failure: Option<String>,
-    /// It keeps failing, and there is no human: the last words
-    pub failure_goodbye: Option<String>,
-    /// Nobody has said anything for `no_input_after`
-    pub no_input_prompt: Option<String>,
-    /// The last words to a caller who stays silent
-    pub no_input_goodbye: Option<String>,
-    /// Before a transfer that no rule announces
-    pub transfer_announcement: Option<String>,
-    /// The human could not be reached
-    pub transfer_failed: Option<String>,
-    /// Before the agent hangs up by itself
-    pub goodbye: Option<String>,
-    /// The last words when the call has lasted for `max_call`
-    pub time_limit_goodbye: Option<String>,
-    /// Before the greeting, never interrupted
-    pub notice: Option<String>,
-    /// To a caller who only asks whether anybody is there
-    pub hello_answer: Option<String>,
-    /// To a caller who asks to wait
-    pub hold_answer: Option<String>,
-    /// One of them when a reply is late; may be empty: none
-    pub fillers: Option<Vec<String>>,
-    /// The same after a question; may be empty: none
-    pub question_fillers: Option<Vec<String>>,
 }
 
 /// Letters of a vocabulary: about a hundred of a recogniser's tokens, half of what Whisper can be told.
@@ -250,7 +216,7 @@ fn read_agent(
         root.fault("voice", fault);
     }
     let fallback = root.or("fallback", kinds::text, FALLBACK.to_owned());
-    let (phrases, all_replaced) = read_phrases(root.table("phrases"));
+    let (mut phrases, all_replaced) = read_phrases(root.table("phrases"));
     if !is_english(&language) && !all_replaced {
         root.warn("language", format!("is “{language}”, but some [phrases] are still the built-in English ones"));
     }
@@ -264,11 +230,10 @@ fn read_agent(
     }
     let file = root.document().file().to_owned();
     root.finish();
-    let greeting = greeting?;
+    phrases.greeting = greeting?.into();
     Some(Agent {
         name,
         file,
-        greeting,
         prompt,
         language,
         other_languages,
@@ -366,31 +331,20 @@ fn read_rule(mut section: Section<'_>, has_human: bool, seen: &mut BTreeSet<Stri
     Some(Rule { phrases: phrases?, say: say?, transfer, hangup, slot, ask })
 }
 
-/// The phrases, and whether each built-in one is replaced.
+/// The phrases, and whether each built-in one is replaced. The greeting stands elsewhere, and a notice has no need to.
 fn read_phrases(mut section: Section<'_>) -> (Phrases, bool) {
+    let mut phrases = Phrases::default();
     let mut all_replaced = true;
-    let mut phrase = |key| {
-        let phrase = section.optional(key, kinds::text);
-        all_replaced &= phrase.is_some();
-        phrase
-    };
-    let phrases = Phrases {
-        not_understood: phrase("not_understood"),
-        failure: phrase("failure"),
-        failure_goodbye: phrase("failure_goodbye"),
-        no_input_prompt: phrase("no_input_prompt"),
-        no_input_goodbye: phrase("no_input_goodbye"),
-        transfer_announcement: phrase("transfer_announcement"),
-        transfer_failed: phrase("transfer_failed"),
-        goodbye: phrase("goodbye"),
-        time_limit_goodbye: phrase("time_limit_goodbye"),
-        hello_answer: phrase("hello_answer"),
-        hold_answer: phrase("hold_answer"),
-        notice: section.optional("notice", kinds::text),
-        fillers: section.optional("fillers", kinds::list(0, kinds::text)),
-        question_fillers: section.optional("question_fillers", kinds::list(0, kinds::text)),
-    };
-    all_replaced &= phrases.fillers.is_some() && phrases.question_fillers.is_some();
+    for (key, wording) in phrases.iter_mut().filter(|(key, _)| *key != "greeting") {
+        let is_replaced = match wording {
+            Wording::One(phrase) => section.optional(key, kinds::text).map(|text| *phrase = text.into()).is_some(),
+            Wording::AnyOf(list) => {
+                let texts = section.optional(key, kinds::list(0, kinds::text));
+                texts.map(|texts| *list = texts.into_iter().map(Spoken::from).collect()).is_some()
+            }
+        };
+        all_replaced &= is_replaced || key == "notice";
+    }
     section.finish();
     (phrases, all_replaced)
 }

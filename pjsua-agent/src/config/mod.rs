@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use agent::{Agents, Base};
 use reader::{Document, Report, Section};
 
-pub use agent::{Agent, Phrases, PreResponse, Rule, Slot};
+pub use agent::{Agent, PreResponse, Rule, Slot};
 pub use daemon::{Api, Daemon, Journal, Log, LogFormat, LogTarget};
 pub use hearing::{Hearing, ModelFile, Vad};
 pub use problem::{ConfigError, Problem};

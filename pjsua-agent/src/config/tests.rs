@@ -483,8 +483,11 @@ fn an_agent_overrides_the_timing_of_the_daemon() {
     let agent = "greeting = \"Hello\"\n[turns]\nno_input_after = \"20s\"\n";
     let config = Site::with_agent(&minimal("[turns]\nendpoint_silence = \"700ms\"\n"), agent).load().expect("valid");
     let turns = &config.agents["demo"].turns.settings;
-    assert_eq!((turns.endpoint_silence, turns.no_input_after), (Duration::from_millis(700), Duration::from_secs(20)));
-    assert_eq!(config.turns.settings.no_input_after, Duration::from_secs(7));
+    assert_eq!(
+        (turns.endpointing.endpoint_silence, turns.prompting.no_input_after),
+        (Duration::from_millis(700), Duration::from_secs(20))
+    );
+    assert_eq!(config.turns.settings.prompting.no_input_after, Duration::from_secs(7));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub fn hearing_models(config: &Config) -> (HearingModels, Vec<String>) {
         config.agents.values().any(|agent| technique(&agent.turns.settings))
     };
     let wants_vad = wants(|settings| settings.confirmed_speech);
-    let wants_end_of_turn = wants(|settings| settings.scored_endpoints);
+    let wants_end_of_turn = wants(|settings| settings.endpointing.scored_endpoints);
     let store = model_store::Store::open_default().map_err(|error| error.to_string());
     find(&config.hearing, wants_vad, wants_end_of_turn, |id| {
         let store = store.as_ref().map_err(String::clone)?;

@@ -5,23 +5,22 @@
 //!
 //! A [`Recorder`] hands the records of one call to all who want them, and never waits for one.
 //!
-//! [`Line::to_json`] with [`Words::Withheld`] replaces everything that was said, or that names a person, by its length;
-//! [`withheld_length`] reads that.
+//! [`Line::to_json`] with [`Words::Withheld`] replaces everything that was said, or that names a person, by its length: each
+//! [`Spoken`], [`Personal`] and [`Key`](redaction::Key), wherever it stands.
 
 #![forbid(unsafe_code)]
 
 mod recorder;
 mod timing;
-mod withheld;
 
 use std::collections::BTreeMap;
 
 use conversation::{Action, Entry, Input, Settings, Stage, Timer};
+use redaction::{Personal, Spoken};
 use serde::{Deserialize, Serialize};
 
 pub use recorder::{Recorder, Subscriber};
 pub use timing::{CallerTimes, Score, TurnTimes, Waits, Waterfall};
-pub use withheld::{withheld_length, withhold};
 
 /// The format that is written. A later one may have kinds, events and fields that this one does not know; one in which
 /// something is named or measured otherwise has a greater number.
@@ -53,11 +52,11 @@ impl Line {
     #[must_use]
     pub fn to_json(&self, words: Words) -> String {
         // Neither a key that is no text nor a value that has no JSON is in these types.
-        let mut value = serde_json::to_value(self).unwrap_or_default();
-        if words == Words::Withheld {
-            withheld::withhold(&mut value);
+        let json = || serde_json::to_string(self).unwrap_or_default();
+        match words {
+            Words::Written => json(),
+            Words::Withheld => redaction::withheld(json),
         }
-        value.to_string()
     }
 }
 
@@ -89,7 +88,7 @@ pub enum Record {
     /// What the model was told before the conversation.
     Prompt {
         /// All of it.
-        prompt: String,
+        prompt: Spoken,
     },
     /// A worker failed.
     Failure {
@@ -177,13 +176,13 @@ pub struct Started {
     /// The agent that answers.
     pub agent: String,
     /// The caller's SIP URI.
-    pub from: String,
+    pub from: Personal,
     /// The caller's name.
-    pub from_name: String,
+    pub from_name: Personal,
     /// The SIP URI that was called.
-    pub to: String,
+    pub to: Personal,
     /// The headers that reach the prompt, by their names in lower case.
-    pub context: BTreeMap<String, String>,
+    pub context: BTreeMap<String, Personal>,
     /// Of the conversation machine.
     pub settings: Settings,
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a line that cannot be read is a test that fails")]
 
-use conversation::{Speaker, TurnId, UtteranceId};
+use conversation::{OnBargeIn, Speaker, ToolCallId, TurnId, UtteranceId};
+use redaction::Key;
 use serde_json::{Value, json};
 
 use super::*;
@@ -19,7 +20,7 @@ fn started(settings: Settings) -> Record {
         from: "sip:ann@example.org".into(),
         from_name: "Ann".into(),
         to: "sip:shop@example.org".into(),
-        context: [("x-pin".to_owned(), "4".to_owned())].into(),
+        context: [("x-pin".to_owned(), "4".into())].into(),
         settings,
     })))
 }
@@ -87,27 +88,23 @@ fn a_line_is_one_flat_object_with_time_call_and_kind() {
 
 #[test]
 fn withheld_words_leave_their_length_and_lines_that_can_be_read() {
-    let settings = Settings {
-        greeting: "Hello Ms Bell.".into(),
-        fillers: vec!["One moment.".into()],
-        notice: String::new(),
-        ..Settings::default()
-    };
+    let settings = Settings::default().with(|it| {
+        it.phrases.greeting = "Hello Ms Bell.".into();
+        it.phrases.fillers = vec!["One moment.".into()];
+    });
     let withheld = |record| serde_json::from_str::<Value>(&line(record).to_json(Words::Withheld)).unwrap();
+    let input = |input| withheld(Record::Input { input })["input"].clone();
     let start = withheld(started(settings.clone()));
-    assert_eq!((&start["from"], &start["context"]), (&json!("(19 characters)"), &json!("(withheld)")));
+    assert_eq!((&start["from"], &start["context"]), (&json!("(19 characters)"), &json!({"x-pin": "(1 characters)"})));
     assert_eq!(start["agent"], "shop");
-    let text = "my pin is four".to_owned();
+    let text = "my pin is four".into();
     let heard = Input::FinalTranscript { utterance: UtteranceId(1), text, confidence_per_mille: 900 };
-    assert_eq!(withheld(Record::Input { input: heard })["input"]["text"], "(14 characters)");
-    let mut headers = json!({"headers": [["X-Pin", "4"]], "agent": "demo"});
-    withhold(&mut headers);
-    assert_eq!(headers, json!({"headers": "(withheld)", "agent": "demo"}));
-    let call = conversation::ToolCallId(1);
-    let outcome = Input::ToolResult { call, outcome: "Ann lives in Bonn".into(), failed: false };
-    assert_eq!(withheld(Record::Input { input: outcome })["input"]["outcome"], "(17 characters)");
-    let changed = Record::Input { input: Input::SettingsChanged { settings: Box::new(settings.clone()) } };
-    for written in [&start["settings"], &withheld(changed)["input"]["settings"]] {
+    assert_eq!(input(heard)["text"], "(14 characters)");
+    assert_eq!(input(Input::Dtmf { digit: Key('4') })["digit"], "(1 characters)");
+    let outcome = Input::ToolResult { call: ToolCallId(1), outcome: "Ann lives in Bonn".into(), failed: false };
+    assert_eq!(input(outcome)["outcome"], "(17 characters)");
+    let changed = input(Input::SettingsChanged { settings: Box::new(settings.clone()) });
+    for written in [&start["settings"], &changed["settings"]] {
         assert_eq!((&written["greeting"], &written["notice"]), (&json!("(14 characters)"), &json!("")));
         assert_eq!((&written["fillers"], &written["language"]), (&json!(["(11 characters)"]), &json!("en")));
         serde_json::from_value::<Settings>(written.clone()).unwrap();
@@ -119,6 +116,60 @@ fn withheld_words_leave_their_length_and_lines_that_can_be_read() {
             assert!(!text.contains(words), "{text}");
         }
     }
-    assert_eq!(withheld_length("(14 characters)"), Some(14));
-    assert_eq!(withheld_length("Hello."), None);
+}
+
+/// What is written of `value` although words are withheld: every text in it but lengths, with its path.
+fn texts(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if redaction::withheld_length(text).is_none() => found.push(format!("{path} = {text}")),
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| texts(value, &format!("{path}.{name}"), found)),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, path, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn only_texts_that_nobody_says_are_written_when_words_are_withheld() {
+    const SECRET: &str = "my pin is four";
+    let secret = || SECRET.into();
+    let (turn, utterance, clause, call) = (TurnId(1), UtteranceId(1), conversation::ClauseId(0), ToolCallId(1));
+    let settings = Settings::default().with(|it| it.phrases = it.phrases.clone().map(|_| SECRET.to_owned()));
+    let inputs = [
+        Input::PartialTranscript { utterance, text: secret() },
+        Input::FinalTranscript { utterance, text: secret(), confidence_per_mille: 900 },
+        Input::PreResponse { turn, text: secret() },
+        Input::ReplyDelta { turn, text: secret() },
+        Input::ToolCall { turn, call, name: "weather".into(), arguments: secret(), on_barge_in: OnBargeIn::Await },
+        Input::ToolResult { call, outcome: secret(), failed: true },
+        Input::SettingsChanged { settings: Box::new(settings) },
+    ];
+    let actions = [
+        Action::StartReply { turn, opening: secret() },
+        Action::CallTool { turn, call, name: "weather".into(), arguments: secret() },
+        Action::Speak { turn, clause, text: secret() },
+        Action::TruncateHistory { turn, heard: secret() },
+    ];
+    let records = inputs.into_iter().map(|input| Record::Input { input });
+    let records = records.chain(actions.into_iter().map(|action| Record::Action { action })).chain([
+        Record::Prompt { prompt: secret() },
+        Record::History { entries: vec![Entry { speaker: Speaker::Caller, text: secret(), turn }] },
+    ]);
+    let mut found = Vec::new();
+    for record in records {
+        let value = serde_json::from_str(&line(record).to_json(Words::Withheld)).unwrap();
+        texts(&value, "", &mut found);
+    }
+    assert!(!found.iter().any(|text| text.contains(SECRET)), "{found:?}");
+    found.retain(|text| !text.contains("kind = ") && !text.contains("type = "));
+    assert_eq!(
+        found,
+        [
+            ".input.name = weather",
+            ".input.on_barge_in = await",
+            ".input.settings.language = en",
+            ".input.settings.on_overlap = pause",
+            ".action.name = weather",
+            ".entries.speaker = caller",
+        ]
+    );
 }

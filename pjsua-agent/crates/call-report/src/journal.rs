@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use call_record::{CallEvent, FORMAT, Record, RtpStats, TurnTimes, withheld_length};
+use call_record::{CallEvent, FORMAT, Record, RtpStats, TurnTimes};
 use conversation::{Action, Input, Instant, Settings, Stage, Timer};
+use redaction::withheld_length;
 use serde_json::{Map, Value};
 
 use crate::terminal::clock;

@@ -50,7 +50,7 @@ fn an_action_that_does_not_come_again_is_found() {
 
 #[test]
 fn settings_that_do_not_matter_change_nothing() {
-    let replay = with(Settings { hold_limit: Duration::from_secs(5), ..settings() });
+    let replay = with(settings().with(|it| it.prompting.hold_limit = Duration::from_secs(5)));
     assert_eq!(replay.parted, None);
     assert_eq!(replay.changed.len(), 1);
     assert!(differences(&replay).is_empty(), "{:?}", differences(&replay));
@@ -58,7 +58,10 @@ fn settings_that_do_not_matter_change_nothing() {
 
 #[test]
 fn a_more_patient_agent_ends_the_turns_later_and_answers_the_same() {
-    let replay = with(Settings { sure_silence: Duration::from_millis(500), speculation: false, ..settings() });
+    let replay = with(settings().with(|it| {
+        it.endpointing.sure_silence = Duration::from_millis(500);
+        it.endpointing.speculation = false;
+    }));
     let first = &replay.turns[1];
     let (then, now) = (first.then.clone().unwrap(), first.now.clone().unwrap());
     assert_eq!(then.answers, now.answers);
@@ -72,11 +75,14 @@ fn a_more_patient_agent_ends_the_turns_later_and_answers_the_same() {
 
 #[test]
 fn other_settings_stay_when_another_agent_takes_the_call_over() {
-    let german = Settings { language: "de".into(), ..settings() };
+    let german = settings().with(|it| it.language = "de".into());
     let told = vec![(2_500, Input::SettingsChanged { settings: Box::new(german) })];
     let recorded = journal(&call_told(&settings(), &conversation(), ENDS_MS, told));
     assert!(replay(&recorded, None).is_exact());
-    let patient = Settings { sure_silence: Duration::from_millis(500), speculation: false, ..settings() };
+    let patient = settings().with(|it| {
+        it.endpointing.sure_silence = Duration::from_millis(500);
+        it.endpointing.speculation = false;
+    });
     let first = &replay(&recorded, Some(&patient)).turns[1];
     assert_eq!(first.now.as_ref().unwrap().endpoint_wait(), Some(Duration::from_millis(500)));
 }
@@ -88,7 +94,10 @@ fn tools_answer_as_on_the_day() {
     assert!(replay(&recorded, None).is_exact());
     let patient = replay(
         &recorded,
-        Some(&Settings { sure_silence: Duration::from_millis(500), speculation: false, ..settings() }),
+        Some(&settings().with(|it| {
+            it.endpointing.sure_silence = Duration::from_millis(500);
+            it.endpointing.speculation = false;
+        })),
     );
     assert!(patient.parted.is_some());
     let answer = patient.turns.iter().find(|turn| turn.then.as_ref().is_some_and(|turn| turn.turn == 2)).unwrap();
@@ -103,7 +112,8 @@ fn tools_answer_as_on_the_day() {
 fn later_answers_move_the_caller_and_do_not_make_him_interrupt() {
     let quick = [says(3_000, 4_500, "what are your opening hours"), says(9_000, 10_000, "thanks a lot")];
     let recorded = journal(&call(&settings(), &quick, 15_000));
-    let replay = replay(&recorded, Some(&Settings { sure_silence: Duration::from_millis(1_200), ..settings() }));
+    let replay =
+        replay(&recorded, Some(&settings().with(|it| it.endpointing.sure_silence = Duration::from_millis(1_200))));
     let is_whole = |turn: &call_report::Turn| matches!(turn.ending, Some(Ending::Drained(_)));
     let answer = replay.turns.iter().find(|turn| turn.then.as_ref().is_some_and(|turn| turn.turn == 2)).unwrap();
     assert!(is_whole(answer.then.as_ref().unwrap()), "{answer:#?}");
@@ -113,13 +123,13 @@ fn later_answers_move_the_caller_and_do_not_make_him_interrupt() {
 
 #[test]
 fn an_agent_that_ducks_is_told_from_one_that_pauses() {
-    let replay = with(Settings { on_overlap: OnOverlap::Duck, ..settings() });
+    let replay = with(settings().with(|it| it.overlap.on_overlap = OnOverlap::Duck));
     assert!(differences(&replay).iter().any(|text| text.contains("ducked")), "{:?}", differences(&replay));
 }
 
 #[test]
 fn another_greeting_is_another_phrase_with_the_same_conversation() {
-    let replay = with(Settings { greeting: "Good day, this is the shop speaking.".into(), ..settings() });
+    let replay = with(settings().with(|it| it.phrases.greeting = "Good day, this is the shop speaking.".into()));
     assert!(replay.turns[0].differences.iter().any(|text| text.contains("Good day")));
     let answers = |turns: &[call_report::Turn]| -> Vec<String> {
         turns.iter().map(|turn| turn.answers.clone()).filter(|answers| !answers.is_empty()).collect()
@@ -134,12 +144,11 @@ fn an_early_endpoint_in_a_pause_is_seen_as_one_turn_more() {
         says(4_500, 5_500, "what the blue teapot costs"),
     ];
     let recorded = journal(&call(&settings(), &halting, 12_000));
-    let hasty = Settings {
-        likely_silence: Duration::from_millis(200),
-        unlikely_silence: Duration::from_millis(200),
-        sure_silence: Duration::from_millis(150),
-        ..settings()
-    };
+    let hasty = settings().with(|it| {
+        it.endpointing.likely_silence = Duration::from_millis(200);
+        it.endpointing.unlikely_silence = Duration::from_millis(200);
+        it.endpointing.sure_silence = Duration::from_millis(150);
+    });
     let replay = replay(&recorded, Some(&hasty));
     assert!(replay.turns.iter().any(|turn| !turn.differences.is_empty()));
     assert!(replay.parted.is_some());
@@ -160,12 +169,12 @@ fn a_journal_without_words_is_replayed_with_stand_ins() {
 #[test]
 fn the_greeting_of_a_journal_without_words_is_withheld_and_no_change_of_settings() {
     let text = without_words(&call(&settings(), &conversation(), ENDS_MS));
-    assert!(!text.contains(&settings().greeting));
+    assert!(!text.contains(settings().phrases.greeting.as_str()));
     let journal = journal(&text);
     let replayed = replay(&journal, Some(&settings()));
     assert_eq!(replayed.changed, []);
     assert_eq!(replayed.now.turns[0].clauses.len(), replayed.day.turns[0].clauses.len());
-    let other = Settings { sure_silence: Duration::from_millis(500), ..settings() };
+    let other = settings().with(|it| it.endpointing.sure_silence = Duration::from_millis(500));
     let names: Vec<String> = replay(&journal, Some(&other)).changed.into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["sure_silence"]);
 }
@@ -175,14 +184,15 @@ fn nothing_is_made_up_after_the_end_of_a_cut_record() {
     let text = call(&settings(), &conversation(), ENDS_MS);
     let cut: String =
         text.lines().filter(|line| !line.contains("call_ended")).map(|line| format!("{line}\n")).collect();
-    let replay = replay(&journal(&cut), Some(&Settings { sure_silence: Duration::from_millis(500), ..settings() }));
-    let is_prompt = |turn: &call_report::Turn| turn.phrase == Phrase::Scripted("no-input prompt");
+    let replay =
+        replay(&journal(&cut), Some(&settings().with(|it| it.endpointing.sure_silence = Duration::from_millis(500))));
+    let is_prompt = |turn: &call_report::Turn| turn.phrase == Phrase::Scripted("no_input_prompt");
     assert_eq!(replay.now.turns.iter().filter(|turn| is_prompt(turn)).count(), 0);
 }
 
 #[test]
 fn the_replay_of_a_replay_is_the_same() {
-    let other = Settings { sure_silence: Duration::from_millis(500), ..settings() };
+    let other = settings().with(|it| it.endpointing.sure_silence = Duration::from_millis(500));
     assert_eq!(with(other.clone()), with(other));
 }
 

@@ -109,7 +109,7 @@ fn lost_lines_are_remarked() {
 #[test]
 fn pages_are_well_formed_and_need_nothing_else() {
     let text = call(&settings(), &conversation(), 24_000).replace("blue teapot", "<script>alert('&\\\"</script>");
-    for page in pages(&text, Settings { speculation: false, ..settings() }) {
+    for page in pages(&text, settings().with(|it| it.endpointing.speculation = false)) {
         assert_well_formed(&page);
         assert!(!page.contains("<script"), "what was said is text");
         assert!(!page.contains("src=") && !page.contains("href="));
@@ -122,9 +122,9 @@ fn pages_are_well_formed_and_need_nothing_else() {
 fn a_call_of_half_an_hour_is_a_light_page() {
     let caller: Vec<_> =
         (0..180).map(|n| says(3_000 + n * 10_000, 4_500 + n * 10_000, "what are your hours")).collect();
-    let long = Settings { max_call_duration: std::time::Duration::from_secs(7_200), ..settings() };
+    let long = settings().with(|it| it.bounds.max_call_duration = std::time::Duration::from_secs(7_200));
     let text = call(&long, &caller, 1_805_000);
-    for page in pages(&text, Settings { speculation: false, ..long.clone() }) {
+    for page in pages(&text, long.clone().with(|it| it.endpointing.speculation = false)) {
         assert_well_formed(&page);
         assert!(page.len() < 3_000_000, "{} bytes", page.len());
     }
@@ -140,7 +140,11 @@ fn no_line_is_longer_than_the_terminal() {
     for redacted in [text.clone(), without_words(&text)] {
         let journal = journal(&redacted);
         let inspected = call_report::inspect_text(&journal);
-        let other = Settings { speculation: false, fillers: vec![wide.clone()], greeting: wide.clone(), ..settings() };
+        let other = settings().with(|it| {
+            it.endpointing.speculation = false;
+            it.phrases.fillers = vec![wide.as_str().into()];
+            it.phrases.greeting = wide.as_str().into();
+        });
         let replayed = call_report::replay_text(&journal, Some(&other));
         for line in inspected.lines().chain(replayed.lines()) {
             let width = unicode_width::UnicodeWidthStr::width(line);
@@ -178,13 +182,12 @@ fn an_older_journal_without_levels_and_timings_is_shown_with_a_note() {
 
 #[test]
 fn a_journal_from_before_a_technique_did_without_it() {
-    let plain = Settings {
-        confirmed_speech: false,
-        scored_endpoints: false,
-        speculation: false,
-        filler_after: std::time::Duration::ZERO,
-        ..settings()
-    };
+    let plain = settings().with(|it| {
+        it.confirmed_speech = false;
+        it.endpointing.scored_endpoints = false;
+        it.endpointing.speculation = false;
+        it.replies.filler_after = std::time::Duration::ZERO;
+    });
     let mut text = call(&plain, &conversation(), 24_000);
     for later in ["confirmed_speech\":false", "scored_endpoints\":false", "speculation\":false", "filler_after\":0"] {
         assert!(text.contains(later));

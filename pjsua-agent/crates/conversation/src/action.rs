@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use redaction::Spoken;
+
 use crate::{ClauseId, PauseId, ToolCallId, TurnId, UtteranceId};
 
 /// One thing the shell has to do, in the order in which actions are polled.
@@ -51,7 +53,7 @@ pub enum Action {
         /// The new turn.
         turn: TurnId,
         /// How the reply begins already; the model goes on from there. Empty as a rule.
-        opening: String,
+        opening: Spoken,
     },
     /// Call a tool; answered by [`Input::ToolResult`](crate::Input::ToolResult), unless it is cancelled.
     CallTool {
@@ -62,7 +64,7 @@ pub enum Action {
         /// The tool's name.
         name: String,
         /// Its arguments, a JSON object.
-        arguments: String,
+        arguments: Spoken,
     },
     /// The tool's outcome is not wanted any more.
     CancelTool {
@@ -87,7 +89,7 @@ pub enum Action {
         /// The clause.
         clause: ClauseId,
         /// What to say; never blank.
-        text: String,
+        text: Spoken,
     },
     /// No clause of this turn follows; the playout drains when the last one has been played, also
     /// when one of them failed.
@@ -132,7 +134,7 @@ pub enum Action {
         /// The turn that was cut.
         turn: TurnId,
         /// What the caller heard of it, to the last whole word; may be empty.
-        heard: String,
+        heard: Spoken,
     },
     /// Transfer the call, blind, to the agent's human.
     Transfer,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::Spoken;
 use crate::caller::KnownCaller;
 use crate::history::History;
 use crate::leaving::{Departure, TransferRecord};
@@ -54,7 +55,7 @@ impl Call {
     }
 
     pub(crate) fn keeps_failing(&self) -> bool {
-        self.turns.failed >= self.settings.max_failed_turns
+        self.turns.failed >= self.settings.bounds.max_failed_turns
     }
 
     /// How to end a call on which workers keep failing.
@@ -64,17 +65,17 @@ impl Call {
     }
 
     /// What is said when workers keep failing.
-    pub(crate) fn last_phrase(&self) -> String {
+    pub(crate) fn last_phrase(&self) -> Spoken {
         match self.way_out() {
-            Act::Transfer => self.settings.transfer_announcement.clone(),
-            Act::HangUp => self.settings.failure_goodbye.clone(),
+            Act::Transfer => self.settings.phrases.transfer_announcement.clone(),
+            Act::HangUp => self.settings.phrases.failure_goodbye.clone(),
         }
     }
 
-    pub(crate) fn closing_phrase(&self, act: Act) -> String {
+    pub(crate) fn closing_phrase(&self, act: Act) -> Spoken {
         match act {
-            Act::Transfer => self.settings.transfer_announcement.clone(),
-            Act::HangUp => self.settings.goodbye.clone(),
+            Act::Transfer => self.settings.phrases.transfer_announcement.clone(),
+            Act::HangUp => self.settings.phrases.goodbye.clone(),
         }
     }
 }

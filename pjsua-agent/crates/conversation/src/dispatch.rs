@@ -33,7 +33,7 @@ pub(crate) fn take_input(state: State, call: &mut Call, input: Input) -> Next {
             |caller, call| caller.final_transcript(call, utterance, &text, confidence),
             |agent, call| agent.final_transcript(call, utterance, &text, confidence),
         ),
-        Input::Dtmf { digit } => match key(digit) {
+        Input::Dtmf { digit } => match key(digit.0) {
             Some(key) => heard(state, call, |it, call| it.key_pressed(call, key), |it, call| it.key_pressed(call, key)),
             None => state.into(),
         },

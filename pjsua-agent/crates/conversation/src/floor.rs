@@ -42,7 +42,7 @@ pub(crate) fn settle(next: Next, call: &mut Call) -> State {
 pub(crate) fn call_answered(state: State, call: &mut Call) -> Next {
     match state {
         State::Unanswered => {
-            call.timers.set(Timer::CallLimit, call.now + call.settings.max_call_duration);
+            call.timers.set(Timer::CallLimit, call.now + call.settings.bounds.max_call_duration);
             Agent::greet(call)
         }
         State::Caller(_) | State::Agent(_) | State::Leaving(_) | State::Ended => state.into(),
@@ -88,7 +88,7 @@ pub(crate) fn time_is_up(state: State, call: &mut Call) -> Next {
     match state {
         State::Caller(_) | State::Agent(_) => {
             drop_everything(state, call);
-            Next::SayAnd(call.settings.time_limit_goodbye.clone(), Act::HangUp)
+            Next::SayAnd(call.settings.phrases.time_limit_goodbye.clone(), Act::HangUp)
         }
         State::Leaving(leaving) => leaving.time_is_up(call).into(),
         State::Unanswered | State::Ended => {

@@ -1,5 +1,7 @@
 //! What was said on the call, as the model gets to read it.
 
+use redaction::Spoken;
+
 use crate::TurnId;
 
 /// Who said it.
@@ -23,7 +25,7 @@ pub struct Entry {
     /// The caller's words as recognised, or `(pressed 12)` for keys; the agent's words as far as
     /// they were heard or, for the running turn, are still to be heard; the name and the outcome of a tool.
     /// Never blank.
-    pub text: String,
+    pub text: Spoken,
     /// The agent's turn, the turn that answers the caller's words, or the turn that asked for the tool.
     pub turn: TurnId,
 }
@@ -82,7 +84,7 @@ impl History {
             }
             Some(_) | None if text.is_empty() => {}
             Some(_) | None => {
-                self.entries.push(Entry { speaker: Speaker::Caller, text: text.to_owned(), turn });
+                self.entries.push(Entry { speaker: Speaker::Caller, text: text.into(), turn });
             }
         }
     }
@@ -95,7 +97,7 @@ impl History {
             self.entries.pop();
         }
         if !text.is_empty() {
-            self.entries.push(Entry { speaker: Speaker::Agent, text, turn });
+            self.entries.push(Entry { speaker: Speaker::Agent, text: text.into(), turn });
         }
     }
 
@@ -103,6 +105,6 @@ impl History {
     pub(crate) fn tool(&mut self, turn: TurnId, text: String) {
         let is_behind = |entry: &Entry| entry.turn > turn || (entry.turn == turn && entry.speaker == Speaker::Agent);
         let at = self.entries.iter().position(is_behind).unwrap_or(self.entries.len());
-        self.entries.insert(at, Entry { speaker: Speaker::Tool, text, turn });
+        self.entries.insert(at, Entry { speaker: Speaker::Tool, text: text.into(), turn });
     }
 }

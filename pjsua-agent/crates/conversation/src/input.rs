@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use redaction::{Key, Spoken};
+
 use crate::{ClauseId, PauseId, Settings, ToolCallId, TurnId, UtteranceId};
 
 /// A stage of the speech pipeline that runs in a worker process.
@@ -78,14 +80,14 @@ pub enum Input {
         /// The recognition it comes from.
         utterance: UtteranceId,
         /// The words so far.
-        text: String,
+        text: Spoken,
     },
     /// What the recogniser has understood in the end.
     FinalTranscript {
         /// The recognition it comes from.
         utterance: UtteranceId,
         /// The words; empty when nothing was recognised.
-        text: String,
+        text: Spoken,
         /// How certain the recogniser is of them, in thousandths; 1,000 when it does not say.
         #[cfg_attr(feature = "serde", serde(default = "certain"))]
         confidence_per_mille: u16,
@@ -95,14 +97,14 @@ pub enum Input {
         /// The turn it opens.
         turn: TurnId,
         /// One clause; blank when the small model has none.
-        text: String,
+        text: Spoken,
     },
     /// More text of a reply.
     ReplyDelta {
         /// The turn it belongs to.
         turn: TurnId,
         /// Text that follows the text before it, blanks included.
-        text: String,
+        text: Spoken,
     },
     /// The reply asks for something to be done after it was spoken. Comes before `ReplyDone`.
     ReplyAct {
@@ -121,7 +123,7 @@ pub enum Input {
         /// The tool's name.
         name: String,
         /// Its arguments, a JSON object.
-        arguments: String,
+        arguments: Spoken,
         /// What becomes of it when the caller cuts the turn short.
         #[cfg_attr(feature = "serde", serde(default))]
         on_barge_in: OnBargeIn,
@@ -131,7 +133,7 @@ pub enum Input {
         /// The call it answers.
         call: ToolCallId,
         /// What the model is told: what came of it, or why it failed.
-        outcome: String,
+        outcome: Spoken,
         /// It could not do what was asked.
         failed: bool,
     },
@@ -171,7 +173,7 @@ pub enum Input {
     /// The caller pressed a key.
     Dtmf {
         /// `0`–`9`, `A`–`D`, `*` or `#`.
-        digit: char,
+        digit: Key,
     },
     /// A worker crashed, refused, or missed its deadline.
     WorkerFailed {

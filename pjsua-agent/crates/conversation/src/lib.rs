@@ -94,5 +94,6 @@ pub use history::{Entry, Speaker};
 pub use ids::{ClauseId, Instant, PauseId, ToolCallId, TurnId, UtteranceId};
 pub use input::{Act, Input, OnBargeIn, Stage};
 pub use machine::Conversation;
-pub use settings::{OnOverlap, Settings};
+pub use redaction::{Key, Spoken};
+pub use settings::{Bounds, Endpointing, OnOverlap, Overlap, Phrases, Prompting, Replies, Settings, Wording};
 pub use timers::Timer;

@@ -1,5 +1,7 @@
 //! What a room decides: to keep the floor, or whom it hands it to.
 
+use redaction::Spoken;
+
 use crate::Act;
 use crate::agent::{Agent, Interjection};
 use crate::caller::Caller;
@@ -28,13 +30,13 @@ pub(crate) enum Next {
     Press(char),
 
     /// The agent, with a phrase.
-    Say(String),
+    Say(Spoken),
     /// The agent, with a phrase after which the call ends, unless the caller speaks after all.
-    SayBeforeHangingUp(String),
+    SayBeforeHangingUp(Spoken),
     /// The agent, about a failure.
     Apologise,
     /// The agent, with the model's reply to what the caller said besides what is in the history.
-    Ask(String),
+    Ask(Spoken),
     /// The agent, with the filler it has begun with and no more.
     Conclude(Reply),
     /// The agent, with a reply that was prepared in silence.
@@ -59,7 +61,7 @@ pub(crate) enum Next {
         is_complete: bool,
     },
     /// Both leave, after a phrase.
-    SayAnd(String, Act),
+    SayAnd(Spoken, Act),
     /// Both leave, at once.
     Perform(Act),
 }

@@ -51,7 +51,7 @@ fn inputs_are_tagged_with_their_name() {
             r#"{"type":"tool_result","call":1,"outcome":"12 degrees","failed":false}"#,
         ),
         (Input::TransferFailed { code: 486 }, r#"{"type":"transfer_failed","code":486}"#),
-        (Input::Dtmf { digit: '#' }, r##"{"type":"dtmf","digit":"#"}"##),
+        (Input::Dtmf { digit: '#'.into() }, r##"{"type":"dtmf","digit":"#"}"##),
     ];
     for (input, line) in lines {
         assert_eq!(written(&input), line);
@@ -84,10 +84,12 @@ fn instants_are_microseconds_and_timers_names() {
 
 #[test]
 fn settings_take_defaults_and_refuse_unknown_keys() {
-    written(&Settings { human: true, ..Settings::default() });
+    written(&Settings::default().with(|it| it.human = true));
     let some: Settings = serde_json::from_str(r#"{"greeting":"Hi.","endpoint_silence":400000}"#).unwrap();
-    let expected =
-        Settings { greeting: "Hi.".into(), endpoint_silence: Duration::from_millis(400), ..Settings::default() };
+    let expected = Settings::default().with(|it| {
+        it.phrases.greeting = "Hi.".into();
+        it.endpointing.endpoint_silence = Duration::from_millis(400);
+    });
     assert_eq!(some, expected);
     assert!(serde_json::from_str::<Settings>(r#"{"greetings":"Hi."}"#).is_err());
 }

@@ -53,14 +53,14 @@ fn an_agent_that_contradicts_the_daemon_is_told_in_its_own_file_and_only_there()
 #[test]
 fn scores_are_written_as_probabilities() {
     let settings = turns("sure_score = 0.85\nlikely_score = 0.125");
-    assert_eq!((settings.sure_score, settings.likely_score), (850, 125));
+    assert_eq!((settings.endpointing.sure_score, settings.endpointing.likely_score), (850, 125));
 }
 
 #[test]
 fn every_technique_can_be_switched_off() {
     let settings = turns("second_vad = false\nend_of_turn_score = false\nspeculation = false\non_overlap = \"duck\"");
-    assert!(!settings.confirmed_speech && !settings.scored_endpoints && !settings.speculation);
-    assert_eq!(settings.on_overlap, OnOverlap::Duck);
+    assert!(!settings.confirmed_speech && !settings.endpointing.scored_endpoints && !settings.endpointing.speculation);
+    assert_eq!(settings.overlap.on_overlap, OnOverlap::Duck);
     let tts = Site::new(&minimal("[tts]\nphrase_cache = false\n")).load().expect("valid").tts;
     assert_eq!(tts.phrase_cache, None);
 }
@@ -102,8 +102,9 @@ fn an_agent_may_have_no_fillers_and_a_notice() {
     let agent = "greeting = \"Hello\"\n[phrases]\nfillers = []\nnotice = \"Recorded.\"\n";
     let config = Site::with_agent(&minimal(""), agent).load().expect("valid");
     let phrases = &config.agents["demo"].phrases;
-    assert_eq!((phrases.fillers.as_deref(), phrases.notice.as_deref()), (Some(&[][..]), Some("Recorded.")));
-    assert_eq!(phrases.question_fillers, None);
+    assert!(phrases.fillers.is_empty());
+    assert_eq!(phrases.notice, "Recorded.");
+    assert_eq!(phrases.question_fillers, Settings::default().phrases.question_fillers);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conversation::{Action, Input, Instant, Settings, Timer};
+use conversation::{Action, Input, Instant, Settings, Spoken, Timer};
 
 use super::{Clause, Course, Ending, Overlap, Phrase, Recognition, Score, Sound, Turn, samples_to_duration};
 use crate::journal::{Step, What};
@@ -72,12 +72,12 @@ impl Reader<'_> {
             }
             Input::PartialTranscript { utterance, text } => {
                 if let Some(recognition) = self.recognition(utterance.0) {
-                    recognition.partials.push((at, text.clone()));
+                    recognition.partials.push((at, text.to_string()));
                 }
             }
             Input::FinalTranscript { utterance, text, .. } => {
                 if let Some(recognition) = self.recognition(utterance.0) {
-                    recognition.transcript = Some((at, text.clone()));
+                    recognition.transcript = Some((at, text.to_string()));
                 }
                 self.caller.transcript = Some(at);
                 if !text.trim().is_empty() {
@@ -104,7 +104,7 @@ impl Reader<'_> {
                     turn.ending = Some(if is_heard { Ending::Interrupted(at) } else { Ending::Dropped(at) });
                 }
             }
-            Input::Dtmf { digit } => self.course.keys.push((at, *digit)),
+            Input::Dtmf { digit } => self.course.keys.push((at, digit.0)),
             Input::CallEnded => self.course.ended = Some(at),
             Input::CallAnswered
             | Input::PreResponse { .. }
@@ -175,7 +175,7 @@ impl Reader<'_> {
                     turn.ending = Some(Ending::Discarded(at));
                 }
             }
-            Action::TruncateHistory { turn, heard } => self.turn(turn.0).heard = Some(heard.clone()),
+            Action::TruncateHistory { turn, heard } => self.turn(turn.0).heard = Some(heard.to_string()),
             Action::Transfer => self.course.transfers.push(at),
             Action::HangUp => self.course.hung_up = Some(at),
             Action::EndOfSpeech { .. }
@@ -192,7 +192,7 @@ impl Reader<'_> {
     }
 
     fn clause(&mut self, turn: u32, text: &str, at: Instant) {
-        let is_filler = self.is_filler(text);
+        let is_filler = self.settings.phrases.is_filler(text);
         let name = phrase_name(self.settings, text);
         // A filler may come before it is known what the turn answers, and whether a model is asked.
         let is_first = !is_filler && self.turn(turn).clauses.iter().all(|clause| clause.is_filler);
@@ -203,10 +203,6 @@ impl Reader<'_> {
             }
         }
         self.turn(turn).clauses.push(Clause { at, text: text.to_owned(), is_filler, end_sample: None });
-    }
-
-    fn is_filler(&self, text: &str) -> bool {
-        self.settings.fillers.iter().chain(&self.settings.question_fillers).any(|filler| filler.trim() == text)
     }
 
     fn released(&mut self, turn: u32, at: Instant) {
@@ -281,23 +277,8 @@ impl Reader<'_> {
 /// Two things that happen within it are one decision of the machine's: it takes microseconds.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Which of the machine's own phrases this is.
+/// Which of the machine's own phrases this is, by its key.
 fn phrase_name(settings: &Settings, text: &str) -> Option<&'static str> {
-    let phrases = [
-        ("notice", &settings.notice),
-        ("greeting", &settings.greeting),
-        ("no-input prompt", &settings.no_input_prompt),
-        ("no-input goodbye", &settings.no_input_goodbye),
-        ("not understood", &settings.not_understood),
-        ("failure", &settings.failure),
-        ("failure goodbye", &settings.failure_goodbye),
-        ("transfer announcement", &settings.transfer_announcement),
-        ("transfer failed", &settings.transfer_failed),
-        ("goodbye", &settings.goodbye),
-        ("time-limit goodbye", &settings.time_limit_goodbye),
-        ("hello answer", &settings.hello_answer),
-        ("hold answer", &settings.hold_answer),
-    ];
-    let is_it = |phrase: &str| !phrase.trim().is_empty() && phrase.trim() == text.trim();
-    phrases.into_iter().find(|(_, phrase)| is_it(phrase)).map(|(name, _)| name)
+    let is_it = |phrase: &Spoken| !phrase.trim().is_empty() && phrase.trim() == text.trim();
+    settings.phrases.iter().find(|(_, wordings)| wordings.iter().any(is_it)).map(|(key, _)| key)
 }

@@ -112,12 +112,13 @@ fn possible(journal: &Journal, day: &Course, other: &Settings, limits: &mut Vec<
         settings.confirmed_speech = false;
         limits.push("No second voice detector listened on the day: confirmed_speech stays off.".into());
     }
-    if settings.scored_endpoints && !journal.settings.scored_endpoints && day.scores.is_empty() {
-        settings.scored_endpoints = false;
+    if settings.endpointing.scored_endpoints && !journal.settings.endpointing.scored_endpoints && day.scores.is_empty()
+    {
+        settings.endpointing.scored_endpoints = false;
         limits.push("No end of turn was scored on the day: scored_endpoints stays off.".into());
     }
-    if settings.pre_response && !journal.settings.pre_response {
-        settings.pre_response = false;
+    if settings.replies.pre_response && !journal.settings.replies.pre_response {
+        settings.replies.pre_response = false;
         limits.push("No small model was asked on the day: pre_response stays off.".into());
     }
     settings
@@ -168,8 +169,9 @@ mod tests {
         // "sure_silence: 280ms," and "sure_score: 900,": only a duration has a unit there.
         let debug = format!("{settings:#?}");
         for (name, value) in fields.iter().filter(|(_, value)| value.is_u64()) {
-            let head = format!("    {name}: ");
-            let written = debug.lines().find_map(|line| line.strip_prefix(head.as_str())).expect("it has a line");
+            let head = format!("{name}: ");
+            let written =
+                debug.lines().find_map(|line| line.trim_start().strip_prefix(head.as_str())).expect("it has a line");
             let is_duration = written.trim_end_matches(',').parse::<u64>().is_err();
             assert_eq!(shown(name, value).ends_with(" ms"), is_duration, "{name}");
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conversation::{Action, Input, Instant, ToolCallId};
+use conversation::{Action, Input, Instant, Spoken, ToolCallId};
 
 use super::words::median;
 use crate::journal::{Step, What};
@@ -15,9 +15,9 @@ const STAND_IN: &str = "An outcome that was not recorded.";
 struct Recorded {
     call: ToolCallId,
     name: String,
-    arguments: String,
+    arguments: Spoken,
     called: Instant,
-    answer: Option<(Duration, String, bool)>,
+    answer: Option<(Duration, Spoken, bool)>,
 }
 
 /// All tools.
@@ -53,7 +53,7 @@ impl Tools {
 
     /// What the tool said on the day to the same arguments, and after how long; of several calls the one of that number.
     pub(super) fn call(&self, call: ToolCallId, name: &str, arguments: &str) -> Option<(Duration, Input)> {
-        let same = self.recorded.iter().filter(|tool| tool.name == name && tool.arguments == arguments);
+        let same = self.recorded.iter().filter(|tool| tool.name == name && tool.arguments == *arguments);
         let answered = same.filter_map(|tool| Some((tool.call, tool.answer.as_ref()?)));
         let (_, (wait, outcome, failed)) = answered.min_by_key(|(of, _)| *of != call)?;
         Some((*wait, Input::ToolResult { call, outcome: outcome.clone(), failed: *failed }))

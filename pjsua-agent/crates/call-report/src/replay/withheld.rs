@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use call_record::withheld_length;
-use conversation::{Action, Input, Settings, TurnId};
-use serde_json::Value;
+use conversation::{Action, Input, Settings, Spoken, TurnId, Wording};
+use redaction::withheld_length;
 
 use crate::journal::{Step, What};
 
@@ -24,7 +23,11 @@ pub(super) fn with_stand_ins(steps: &[Step]) -> Vec<Step> {
                 Input::PartialTranscript { text, .. }
                 | Input::FinalTranscript { text, .. }
                 | Input::PreResponse { text, .. },
-            ) => *text = if withheld_length(text) == Some(0) { String::new() } else { SOMETHING.into() },
+            ) => {
+                // Older journals have a length of 0.
+                let is_empty = text.is_empty() || withheld_length(text) == Some(0);
+                *text = if is_empty { Spoken::default() } else { SOMETHING.into() };
+            }
             What::Input(Input::SettingsChanged { settings }) => **settings = with_phrases_of(settings, settings),
             What::Action(Action::StartReply { turn, opening }) => {
                 asked.insert(*turn, ());
@@ -33,7 +36,7 @@ pub(super) fn with_stand_ins(steps: &[Step]) -> Vec<Step> {
             What::Action(Action::Speak { turn, text, .. }) => {
                 *text = clause(withheld_length(text).unwrap_or(text.chars().count()));
                 if asked.contains_key(turn) {
-                    let delta = Input::ReplyDelta { turn: *turn, text: format!("{text} ") };
+                    let delta = Input::ReplyDelta { turn: *turn, text: format!("{} ", text.as_str()).into() };
                     let said = said_before(&filled, *turn);
                     let at = filled.get(said).map_or(step.at, |end| end.at);
                     filled.insert(said, Step { at, what: What::Input(delta) });
@@ -59,36 +62,28 @@ fn said_before(steps: &[Step], turn: TurnId) -> usize {
 
 /// `settings` with stand-ins for those phrases that are withheld in `recorded`.
 pub(super) fn with_phrases_of(recorded: &Settings, settings: &Settings) -> Settings {
-    let (Ok(Value::Object(recorded)), Ok(Value::Object(mut fields))) =
-        (serde_json::to_value(recorded), serde_json::to_value(settings))
-    else {
-        return settings.clone();
-    };
-    for (name, mut field) in recorded {
-        let texts = match &mut field {
-            Value::Array(texts) => &mut texts[..],
-            field => std::slice::from_mut(field),
-        };
-        let mut is_withheld = false;
-        for text in texts {
-            if let Some(length) = text.as_str().and_then(withheld_length) {
-                *text = clause(length).into();
-                is_withheld = true;
-            }
+    let mut settings = settings.clone();
+    for ((_, recorded), (_, wording)) in recorded.phrases.iter().zip(settings.phrases.iter_mut()) {
+        let lengths: Vec<Option<usize>> = recorded.iter().map(|text| withheld_length(text)).collect();
+        if lengths.iter().all(Option::is_none) {
+            continue;
         }
-        if is_withheld {
-            fields.insert(name, field);
+        let mut stand_ins =
+            recorded.iter().zip(lengths).map(|(text, length)| length.map_or_else(|| text.clone(), clause));
+        match wording {
+            Wording::One(one) => *one = stand_ins.next().unwrap_or_default(),
+            Wording::AnyOf(list) => *list = stand_ins.collect(),
         }
     }
-    serde_json::from_value(Value::Object(fields)).unwrap_or_else(|_| settings.clone())
+    settings
 }
 
-fn clause(chars: usize) -> String {
+fn clause(chars: usize) -> Spoken {
     let mut words: String = SOMETHING.chars().chain([' ']).cycle().take(chars.saturating_sub(1).max(1)).collect();
     if words.ends_with(' ') {
         words.pop();
         words.push('x');
     }
     words.push('.');
-    words
+    words.into()
 }

@@ -81,7 +81,7 @@ impl Words {
         let open = self.open?;
         let text = self.text(open.from, at, Duration::ZERO).0;
         let utterance = conversation::UtteranceId(open.utterance);
-        (!text.is_empty()).then_some(Input::PartialTranscript { utterance, text })
+        (!text.is_empty()).then_some(Input::PartialTranscript { utterance, text: text.into() })
     }
 
     pub(super) fn open(&self) -> Option<conversation::UtteranceId> {

@@ -162,7 +162,8 @@ impl World {
                 let resumed = self.sound_starts.iter().copied().find(|start| *start > recorded);
                 let (text, wait) = self.words.finish(utterance.0, recorded, resumed);
                 // It may be put together from several of the day's.
-                let transcript = Input::FinalTranscript { utterance: *utterance, text, confidence_per_mille: 1_000 };
+                let transcript =
+                    Input::FinalTranscript { utterance: *utterance, text: text.into(), confidence_per_mille: 1_000 };
                 self.push(now + wait, transcript);
             }
             Action::CancelRecognition { utterance } => {
@@ -172,7 +173,7 @@ impl World {
             }
             Action::ScoreEndOfTurn { pause, .. } => self.score(*pause, moment),
             Action::StartPreResponse { turn } => {
-                let blank = || vec![(Duration::ZERO, Input::PreResponse { turn: *turn, text: String::new() })];
+                let blank = || vec![(Duration::ZERO, Input::PreResponse { turn: *turn, text: "".into() })];
                 let pieces = self.replies.find(*turn, recorded, sounds, Request::Opening).unwrap_or_else(blank);
                 self.push_all(now, pieces);
             }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use call_record::{Line, Words};
 use call_report::Journal;
 use conversation::{
     Action, ClauseId, Conversation, Input, Instant, OnBargeIn, Settings, ToolCallId, TurnId, UtteranceId,
@@ -49,7 +50,7 @@ const SKEW_US: u64 = 9;
 const TIMER_LATE_US: u64 = 300;
 
 pub fn settings() -> Settings {
-    Settings { greeting: "Hello, how can I help you?".into(), ..Settings::default() }
+    Settings::default().with(|it| it.phrases.greeting = "Hello, how can I help you?".into())
 }
 
 /// The journal of a call as JSON Lines.
@@ -73,7 +74,7 @@ pub fn call_told(settings: &Settings, caller: &[Says], ends_ms: u64, told: Vec<(
     };
     shell.line(
         "call",
-        json!({"event": "started", "sip_call_id": "1@test", "account": null, "agent": "shop", "from": "sip:ann@example.org",
+        json!({"event": "started", "version": "0.1.0", "sip_call_id": "1@test", "account": null, "agent": "shop", "from": "sip:ann@example.org",
             "from_name": "Ann <b>", "to": "sip:shop@example.org", "context": {}, "settings": settings}),
     );
     shell.line("call", json!({"event": "answered", "codec": "PCMU/8000"}));
@@ -144,7 +145,7 @@ impl Shell {
             match item {
                 Item::Input(input) => self.feed(input),
                 Item::Partial(text) if self.utterance > 0 => {
-                    self.feed(Input::PartialTranscript { utterance: UtteranceId(self.utterance), text });
+                    self.feed(Input::PartialTranscript { utterance: UtteranceId(self.utterance), text: text.into() });
                 }
                 Item::Partial(_) => {}
                 Item::Score(score) => self.score = score,
@@ -184,7 +185,7 @@ impl Shell {
             Action::ScoreEndOfTurn { pause, .. } => {
                 self.after(45, Input::EndOfTurnScore { pause, per_mille: self.score });
             }
-            Action::StartPreResponse { turn } => self.after(80, Input::PreResponse { turn, text: String::new() }),
+            Action::StartPreResponse { turn } => self.after(80, Input::PreResponse { turn, text: "".into() }),
             // Who asks for the weather has it looked up.
             Action::StartReply { turn, .. } if self.last_said().contains("weather") => {
                 self.after(100, Input::ReplyDelta { turn, text: "Let me look. ".into() });
@@ -207,7 +208,7 @@ impl Shell {
                 self.after(130, Input::ReplyDone { turn });
             }
             Action::StartReply { turn, .. } => {
-                self.after(120, Input::ReplyDelta { turn, text: format!("This is answer number {}, ", turn.0) });
+                self.after(120, Input::ReplyDelta { turn, text: format!("This is answer number {}, ", turn.0).into() });
                 self.after(140, Input::ReplyDelta { turn, text: "which goes on for a little while.".into() });
                 self.after(150, Input::ReplyDone { turn });
             }
@@ -312,9 +313,8 @@ pub fn conversation() -> Vec<Says> {
 /// The same journal with every word replaced by its length.
 pub fn without_words(text: &str) -> String {
     let lines = text.lines().map(|line| {
-        let mut value: Value = serde_json::from_str(line).unwrap();
-        call_record::withhold(&mut value);
-        format!("{value}\n")
+        let line: Line = serde_json::from_str(line).unwrap();
+        format!("{}\n", line.to_json(Words::Withheld))
     });
     lines.collect()
 }

@@ -89,25 +89,15 @@ enum Event {
 
 fn settings(techniques: u8, quiet: u8) -> Settings {
     let is_on = |bit: u8| techniques & 1 << bit != 0;
-    let mut settings = Settings {
-        human: is_on(0),
-        confirmed_speech: is_on(1),
-        scored_endpoints: is_on(2),
-        speculation: is_on(3),
-        pre_response: is_on(4),
-        on_overlap: if is_on(5) { OnOverlap::Duck } else { OnOverlap::Pause },
-        max_call_duration: Duration::from_secs(if is_on(6) { 15 } else { 1_800 }),
-        longest_reply_chars: if is_on(7) { 40 } else { 600 },
-        ..Settings::default()
-    };
+    let mut settings = Settings::default().with(|it| { it.human = is_on(0); it.confirmed_speech = is_on(1); it.endpointing.scored_endpoints = is_on(2); it.endpointing.speculation = is_on(3); it.replies.pre_response = is_on(4); it.overlap.on_overlap = if is_on(5) { OnOverlap::Duck } else { OnOverlap::Pause }; it.bounds.max_call_duration = Duration::from_secs(if is_on(6) { 15 } else { 1_800 }); it.replies.longest_reply_chars = if is_on(7) { 40 } else { 600 }; });
     let phrases = [
-        &mut settings.greeting,
-        &mut settings.failure,
-        &mut settings.not_understood,
-        &mut settings.goodbye,
-        &mut settings.transfer_announcement,
-        &mut settings.hold_answer,
-        &mut settings.no_input_goodbye,
+        &mut settings.phrases.greeting,
+        &mut settings.phrases.failure,
+        &mut settings.phrases.not_understood,
+        &mut settings.phrases.goodbye,
+        &mut settings.phrases.transfer_announcement,
+        &mut settings.phrases.hold_answer,
+        &mut settings.phrases.no_input_goodbye,
     ];
     for (bit, phrase) in phrases.into_iter().enumerate() {
         if quiet & 1 << bit != 0 {
@@ -115,7 +105,7 @@ fn settings(techniques: u8, quiet: u8) -> Settings {
         }
     }
     if quiet & 1 << 7 != 0 {
-        settings.notice = "This call is recorded.".into();
+        settings.phrases.notice = "This call is recorded.".into();
     }
     settings
 }

@@ -39,7 +39,7 @@ impl Agent {
         reply.failed = true;
         reply.afterword = None;
         call.turns.failed += 1;
-        let phrase = if call.keeps_failing() { call.last_phrase() } else { call.settings.failure.clone() };
+        let phrase = if call.keeps_failing() { call.last_phrase() } else { call.settings.phrases.failure.clone() };
         call.speak(reply, &phrase);
         if !call.keeps_failing() {
             return self.end_of_text(call);

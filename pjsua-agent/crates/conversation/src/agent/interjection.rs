@@ -102,7 +102,7 @@ impl Interjection {
         match (self.words, moment) {
             (Words::Claim, _) | (_, Moment::BackchannelLimitReached) => Judgement::Interruption,
             (Words::Speech(count), Moment::Recognised)
-                if count < CERTAIN_WORDS && now - self.started < settings.overlap_limit =>
+                if count < CERTAIN_WORDS && now - self.started < settings.overlap.overlap_limit =>
             {
                 Judgement::Undecided
             }
@@ -123,8 +123,8 @@ impl Interjection {
     /// Without words the length decides: a recogniser that hears nothing in so long a sound is wrong.
     fn by_length(&self, settings: &Settings) -> Judgement {
         let enough = match self.recognition {
-            Recognition::Ended(..) => settings.wordless_barge_in,
-            Recognition::Running | Recognition::Finishing | Recognition::Lost => settings.barge_in_confirm,
+            Recognition::Ended(..) => settings.overlap.wordless_barge_in,
+            Recognition::Running | Recognition::Finishing | Recognition::Lost => settings.overlap.barge_in_confirm,
         };
         match self.silent_since {
             None if matches!(self.recognition, Recognition::Ended(..)) => Judgement::Undecided,

@@ -22,7 +22,7 @@ pub(super) fn sound_over_agent(call: &mut Call, reply: Reply, aside: Option<Inte
         }
         None if is_spared(call, &reply) => listen_beside(call, reply, confirmed),
         // Both began at once, or he has just gone on: that is known when it is confirmed.
-        None if !confirmed && reply.ledger.position() < samples(call.settings.barge_in_guard) => {
+        None if !confirmed && reply.ledger.position() < samples(call.settings.overlap.barge_in_guard) => {
             Agent::Speaking { reply, aside: None }
         }
         aside => pause_for(call, reply, aside, confirmed),
@@ -49,7 +49,8 @@ pub(super) fn sound_before_going_on(call: &mut Call, reply: Reply, settled: &Int
 
 /// Speech now is no interruption: the turn is at its end, or it is one that must be heard.
 fn is_spared(call: &Call, reply: &Reply) -> bool {
-    let guard = if reply.ledger.asks() { call.settings.early_answer } else { call.settings.barge_in_guard };
+    let guard =
+        if reply.ledger.asks() { call.settings.overlap.early_answer } else { call.settings.overlap.barge_in_guard };
     let is_ending = reply.ended && reply.ledger.remaining().is_some_and(|left| left <= samples(guard));
     is_ending || reply.ledger.is_protected()
 }
@@ -62,7 +63,7 @@ fn listen_beside(call: &mut Call, reply: Reply, confirmed: bool) -> Agent {
 /// The agent makes room until it is known what the caller means.
 fn pause_for(call: &mut Call, reply: Reply, aside: Option<Interjection>, confirmed: bool) -> Agent {
     let turn = reply.turn;
-    call.act(match call.settings.on_overlap {
+    call.act(match call.settings.overlap.on_overlap {
         OnOverlap::Pause => Action::PausePlayout { turn },
         OnOverlap::Duck => Action::DuckPlayout { turn },
     });
@@ -78,7 +79,7 @@ fn pause_for(call: &mut Call, reply: Reply, aside: Option<Interjection>, confirm
 }
 
 fn listen_in_room(call: &mut Call, reply: Reply, interjection: Interjection) -> Agent {
-    call.timers.set(Timer::Overlap, call.now + call.settings.overlap_limit);
+    call.timers.set(Timer::Overlap, call.now + call.settings.overlap.overlap_limit);
     Agent::Overlap { reply, interjection }
 }
 
@@ -144,7 +145,7 @@ fn judge_in_room(call: &mut Call, reply: Reply, mut interjection: Interjection, 
         Judgement::AskRecogniser => {
             call.act(Action::FinishRecognition { utterance: interjection.utterance });
             let limit = call.timers.get(Timer::Overlap);
-            let transcript = call.now + call.settings.overlap_transcript;
+            let transcript = call.now + call.settings.overlap.overlap_transcript;
             call.timers.set(Timer::Overlap, limit.map_or(transcript, |limit| limit.max(transcript)));
             interjection.recognition = Recognition::Finishing;
         }
@@ -188,8 +189,8 @@ fn settle(call: &mut Call, reply: Reply, interjection: Interjection) -> Agent {
     let Some(silent_since) = interjection.silent_since.filter(|_| interjection.confirmed) else {
         return go_on(call, reply, interjection);
     };
-    let patience = interjection.room_since + call.settings.backchannel_limit;
-    let until = patience.min(silent_since + call.settings.resume_after);
+    let patience = interjection.room_since + call.settings.overlap.backchannel_limit;
+    let until = patience.min(silent_since + call.settings.overlap.resume_after);
     if until <= call.now {
         return go_on(call, reply, interjection);
     }
@@ -206,7 +207,7 @@ fn go_on(call: &mut Call, reply: Reply, interjection: Interjection) -> Agent {
     // What still sounds and may be speech is listened to beside the agent.
     let goes_on = interjection.silent_since.is_none() && interjection.confirmed;
     let aside = if goes_on {
-        call.timers.set(Timer::Overlap, interjection.started + call.settings.backchannel_limit);
+        call.timers.set(Timer::Overlap, interjection.started + call.settings.overlap.backchannel_limit);
         Some(interjection)
     } else {
         interjection.cancel(call);

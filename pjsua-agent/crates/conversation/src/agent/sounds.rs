@@ -130,8 +130,8 @@ fn note_words(interjection: &mut Interjection, call: &Call, text: &str, confiden
     if text.trim().is_empty() {
         return;
     }
-    let words = Language::of(&call.settings.language).words_over_agent(text, &call.settings.backchannels);
-    let is_doubtful = confidence_per_mille < call.settings.doubtful_words;
+    let words = Language::of(&call.settings.language).words_over_agent(text, &call.settings.overlap.backchannels);
+    let is_doubtful = confidence_per_mille < call.settings.overlap.doubtful_words;
     interjection.words = if is_doubtful && words != Words::Backchannel { Words::None } else { words };
     interjection.said = text.to_owned();
 }

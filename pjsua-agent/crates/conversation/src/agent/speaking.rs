@@ -10,11 +10,11 @@ use crate::{Act, ClauseId, ToolCallId, TurnId};
 impl Agent {
     /// The call was answered: a notice that must be heard, if there is one, and the greeting.
     pub(crate) fn greet(call: &mut Call) -> Next {
-        let mut reply = call.scripted(&call.settings.notice.clone());
+        let mut reply = call.scripted(&call.settings.phrases.notice.clone());
         if !reply.ledger.is_empty() {
             reply.ledger.protect(ClauseId(0));
         }
-        call.speak(&mut reply, &call.settings.greeting.clone());
+        call.speak(&mut reply, &call.settings.phrases.greeting.clone());
         Self::conclude(call, reply)
     }
 
@@ -33,7 +33,7 @@ impl Agent {
 
     /// A scripted turn about a failure, which must not cause another one.
     pub(crate) fn apologise(call: &mut Call) -> Next {
-        let mut reply = call.scripted(&call.settings.failure.clone());
+        let mut reply = call.scripted(&call.settings.phrases.failure.clone());
         reply.failed = true;
         Self::conclude(call, reply)
     }
@@ -165,7 +165,7 @@ impl Agent {
         match reply.afterword {
             Some(Afterword::NoHuman) => {
                 reply.afterword = None;
-                let phrase = call.settings.transfer_failed.clone();
+                let phrase = call.settings.phrases.transfer_failed.clone();
                 call.speak(reply, &phrase);
             }
             Some(Afterword::HangUp) if reply.is_silent() => {

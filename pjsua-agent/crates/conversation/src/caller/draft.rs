@@ -135,7 +135,7 @@ impl Pausing {
     /// Asks for the final transcript, from which a reply is prepared.
     pub(super) fn speculate(&mut self, call: &mut Call) {
         call.timers.clear(Timer::Speculation);
-        if !call.settings.speculation || call.busy || self.pause.sound.is_some() {
+        if !call.settings.endpointing.speculation || call.busy || self.pause.sound.is_some() {
             return;
         }
         finish_recognition(call, &mut self.hearing);
@@ -144,7 +144,7 @@ impl Pausing {
 
     /// Starts the silent reply once all the caller said is known.
     pub(super) fn prepare(&mut self, call: &mut Call) {
-        let wanted = call.settings.speculation && !call.busy && self.draft.is_none();
+        let wanted = call.settings.endpointing.speculation && !call.busy && self.draft.is_none();
         if !wanted || !can_be_answered(&self.hearing, &call.settings.language) {
             return;
         }

@@ -67,10 +67,10 @@ impl Keys {
         if !ends {
             self.digits.push(key);
         }
-        if key == '#' || self.digits.len() >= call.settings.dtmf_max_digits {
+        if key == '#' || self.digits.len() >= call.settings.bounds.dtmf_max_digits {
             return self.complete(call);
         }
-        call.timers.set(Timer::Keys, call.now + call.settings.dtmf_pause);
+        call.timers.set(Timer::Keys, call.now + call.settings.bounds.dtmf_pause);
         Caller::Keying(self).into()
     }
 
@@ -79,7 +79,7 @@ impl Keys {
         call.timers.clear(Timer::Keys);
         call.caller.was_understood();
         call.caller.said_with(CERTAIN);
-        Next::Ask(self.message())
+        Next::Ask(self.message().into())
     }
 
     /// The caller speaks after them.

@@ -13,7 +13,8 @@ impl Caller {
     /// Nothing is heard of him.
     pub(crate) fn listen(call: &mut Call) -> Self {
         let settings = &call.settings;
-        let patience = if call.caller.holding { settings.hold_limit } else { settings.no_input_after };
+        let patience =
+            if call.caller.holding { settings.prompting.hold_limit } else { settings.prompting.no_input_after };
         call.caller.no_input_at = call.now + patience;
         Self::listen_on(call)
     }
@@ -29,7 +30,7 @@ impl Caller {
         if let Some(reply) = call.turns.bridge.take() {
             return Next::Conclude(reply);
         }
-        let after_noise = call.now + call.settings.no_input_after_noise;
+        let after_noise = call.now + call.settings.prompting.no_input_after_noise;
         call.caller.no_input_at = call.caller.no_input_at.max(after_noise);
         Self::listen_on(call).into()
     }
@@ -43,13 +44,13 @@ impl Caller {
     /// His words over the agent become his turn.
     pub(crate) fn hear_out(call: &mut Call, interjection: Interjection, interrupts: bool) -> Self {
         let Interjection { utterance, started, recognition, said, silent_since, .. } = interjection;
-        call.caller.no_input_at = call.now + call.settings.no_input_after;
+        call.caller.no_input_at = call.now + call.settings.prompting.no_input_after;
         let mut hearing = Hearing::new(started);
         hearing.interrupts = interrupts;
         hearing.confirmed = true;
         hearing.recognise(utterance);
         hearing.hear_partial(utterance, &said);
-        let mut limit = started + call.settings.max_utterance;
+        let mut limit = started + call.settings.bounds.max_utterance;
         let goes_on_unheard = match recognition {
             Recognition::Running => false,
             Recognition::Finishing => {
@@ -63,7 +64,7 @@ impl Caller {
             }
             Recognition::Lost => {
                 hearing.lose(Some(utterance));
-                limit = call.now + call.settings.lost_utterance_limit;
+                limit = call.now + call.settings.bounds.lost_utterance_limit;
                 false
             }
         };
@@ -142,7 +143,7 @@ impl Caller {
         if hearing.open().is_none() && !hearing.is_lost() {
             recognise(call, &mut hearing);
         }
-        let limit = call.now + call.settings.max_utterance;
+        let limit = call.now + call.settings.bounds.max_utterance;
         let limit = call.timers.get(Timer::Utterance).unwrap_or(limit);
         call.timers.set(Timer::Utterance, limit);
         Self::Hearing(hearing)
@@ -175,12 +176,12 @@ impl Caller {
     /// He has been silent since the agent's turn: he is prompted, or left.
     pub(crate) fn stays_silent(self, call: &mut Call) -> Next {
         match self {
-            Self::Listening if call.caller.prompts_said >= call.settings.no_input_prompts => {
-                Next::SayBeforeHangingUp(call.settings.no_input_goodbye.clone())
+            Self::Listening if call.caller.prompts_said >= call.settings.prompting.no_input_prompts => {
+                Next::SayBeforeHangingUp(call.settings.phrases.no_input_goodbye.clone())
             }
             Self::Listening => {
                 call.caller.prompts_said += 1;
-                Next::Say(call.settings.no_input_prompt.clone())
+                Next::Say(call.settings.phrases.no_input_prompt.clone())
             }
             Self::Hearing(_) | Self::Endpointing(_) | Self::Transcribing(_) | Self::Keying(_) => self.into(),
         }
@@ -190,7 +191,7 @@ impl Caller {
 fn hear_first(call: &mut Call, mut hearing: Hearing, confirmed: bool) -> Caller {
     hearing.confirmed = confirmed;
     recognise(call, &mut hearing);
-    call.timers.set(Timer::Utterance, call.now + call.settings.max_utterance);
+    call.timers.set(Timer::Utterance, call.now + call.settings.bounds.max_utterance);
     Caller::Hearing(hearing)
 }
 
@@ -220,8 +221,8 @@ pub(super) fn finish_recognition(call: &mut Call, hearing: &mut Hearing) {
 /// The final transcript was asked for.
 fn await_transcript(call: &mut Call) {
     let settings = &call.settings;
-    let patience = settings.transcript_timeout;
-    let patience = if call.busy { patience.max(settings.busy_transcript_timeout) } else { patience };
+    let patience = settings.bounds.transcript_timeout;
+    let patience = if call.busy { patience.max(settings.bounds.busy_transcript_timeout) } else { patience };
     call.timers.set(Timer::Transcript, call.now + patience);
 }
 

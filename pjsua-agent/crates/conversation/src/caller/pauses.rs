@@ -21,10 +21,10 @@ impl Score {
     /// since the silence itself raises the later ones.
     pub(crate) fn of(per_mille: u16, before: Option<Self>, settings: &Settings) -> Self {
         match before {
-            None if per_mille >= settings.sure_score => Self::Sure,
-            None if per_mille >= settings.likely_score => Self::Undecided,
+            None if per_mille >= settings.endpointing.sure_score => Self::Sure,
+            None if per_mille >= settings.endpointing.likely_score => Self::Undecided,
             None => Self::Against,
-            Some(_) if per_mille >= settings.late_score => Self::Sure,
+            Some(_) if per_mille >= settings.endpointing.late_score => Self::Sure,
             Some(before) => before,
         }
     }
@@ -49,21 +49,24 @@ pub(crate) struct Pause {
 pub(crate) fn silence_needed(text: &str, score: Option<Score>, learnt: Duration, settings: &Settings) -> Duration {
     let completeness = Language::of(&settings.language).completeness(text);
     let needed = match (completeness, score) {
-        (Completeness::Dictating { .. }, _) => settings.dictation_silence,
+        (Completeness::Dictating { .. }, _) => settings.endpointing.dictation_silence,
         // The recogniser may have heard the last word wrong; the voice is not easily mistaken.
-        (Completeness::Incomplete, Some(Score::Sure)) => settings.likely_silence,
-        (Completeness::Incomplete, Some(Score::Undecided | Score::Against) | None) => settings.unlikely_silence,
-        (Completeness::Complete | Completeness::Open, None) => settings.endpoint_silence,
-        (Completeness::Complete | Completeness::Open, Some(Score::Sure)) => settings.sure_silence,
-        (Completeness::Complete, Some(Score::Undecided)) => settings.sure_silence,
-        (Completeness::Complete, Some(Score::Against)) | (Completeness::Open, Some(Score::Undecided)) => {
-            settings.likely_silence
+        (Completeness::Incomplete, Some(Score::Sure)) => settings.endpointing.likely_silence,
+        (Completeness::Incomplete, Some(Score::Undecided | Score::Against) | None) => {
+            settings.endpointing.unlikely_silence
         }
-        (Completeness::Open, Some(Score::Against)) => settings.unlikely_silence,
+        (Completeness::Complete | Completeness::Open, None) => settings.endpointing.endpoint_silence,
+        (Completeness::Complete | Completeness::Open, Some(Score::Sure)) => settings.endpointing.sure_silence,
+        (Completeness::Complete, Some(Score::Undecided)) => settings.endpointing.sure_silence,
+        (Completeness::Complete, Some(Score::Against)) | (Completeness::Open, Some(Score::Undecided)) => {
+            settings.endpointing.likely_silence
+        }
+        (Completeness::Open, Some(Score::Against)) => settings.endpointing.unlikely_silence,
     };
-    let sure = needed <= settings.sure_silence || (score.is_none() && needed == settings.endpoint_silence);
-    let patient = learnt * u32::from(settings.learnt_pause_percent) / 100;
-    if sure { needed } else { needed.max(patient).min(settings.longest_silence.max(needed)) }
+    let sure = needed <= settings.endpointing.sure_silence
+        || (score.is_none() && needed == settings.endpointing.endpoint_silence);
+    let patient = learnt * u32::from(settings.endpointing.learnt_pause_percent) / 100;
+    if sure { needed } else { needed.max(patient).min(settings.endpointing.longest_silence.max(needed)) }
 }
 
 /// The pauses a caller makes inside his utterances.
@@ -80,7 +83,7 @@ const PAUSES_KEPT: usize = 6;
 
 impl LearntPauses {
     pub(crate) fn learn(&mut self, pause: Duration, settings: &Settings) {
-        if pause < SHORTEST_PAUSE || pause > settings.longest_silence {
+        if pause < SHORTEST_PAUSE || pause > settings.endpointing.longest_silence {
             return;
         }
         if self.latest.len() == PAUSES_KEPT {

@@ -72,20 +72,20 @@ impl Pausing {
     /// Sets all deadlines of a silence anew.
     fn watch(&self, call: &mut Call) {
         self.await_end(call);
-        if call.settings.scored_endpoints {
+        if call.settings.endpointing.scored_endpoints {
             self.ask_for_score(call);
         }
-        if call.settings.speculation && self.draft.is_none() {
-            call.timers.set(Timer::Speculation, self.deadline(call, call.settings.speculate_silence));
+        if call.settings.endpointing.speculation && self.draft.is_none() {
+            call.timers.set(Timer::Speculation, self.deadline(call, call.settings.endpointing.speculate_silence));
         }
     }
 
     fn ask_for_score(&self, call: &mut Call) {
         let silence = call.now - self.pause.since;
-        let shown = silence.min(call.settings.scored_silence);
+        let shown = silence.min(call.settings.endpointing.scored_silence);
         call.act(Action::ScoreEndOfTurn { pause: self.pause.id, silence: shown });
-        if silence < call.settings.scored_silence {
-            call.timers.set(Timer::Score, call.now + call.settings.score_interval);
+        if silence < call.settings.endpointing.scored_silence {
+            call.timers.set(Timer::Score, call.now + call.settings.endpointing.score_interval);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What needs no model: "hello?", "say that again", "one moment please".
 
+use crate::Spoken;
 use crate::call::Call;
 use crate::language::{Language, Request};
 use crate::next::Next;
@@ -8,19 +9,19 @@ use crate::reply::spoken;
 /// Answers the caller's words: with a phrase where they ask for nothing but attention, else with the model's reply.
 pub(super) fn answer(call: &mut Call, text: &str) -> Next {
     match Language::of(&call.settings.language).request(text) {
-        Request::Hello => answer_with(call, text, call.settings.hello_answer.clone()),
-        Request::Repeat => answer_with(call, text, call.turns.last_said.clone()),
+        Request::Hello => answer_with(call, text, call.settings.phrases.hello_answer.clone()),
+        Request::Repeat => answer_with(call, text, call.turns.last_said.clone().into()),
         Request::Wait => {
             call.caller.holding = true;
-            answer_with(call, text, call.settings.hold_answer.clone())
+            answer_with(call, text, call.settings.phrases.hold_answer.clone())
         }
-        Request::None => Next::Ask(text.to_owned()),
+        Request::None => Next::Ask(text.into()),
     }
 }
 
-fn answer_with(call: &mut Call, text: &str, phrase: String) -> Next {
+fn answer_with(call: &mut Call, text: &str, phrase: Spoken) -> Next {
     if spoken(&phrase).is_none() {
-        return Next::Ask(text.to_owned());
+        return Next::Ask(text.into());
     }
     call.caller_said(text);
     Next::Say(phrase)

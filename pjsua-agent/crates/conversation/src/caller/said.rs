@@ -181,8 +181,8 @@ impl Part {
 /// speaks up in any case, since it left a sentence unfinished.
 pub(crate) fn admits_not_understanding(heard: &Hearing, in_a_row: u32, settings: &Settings) -> bool {
     match in_a_row {
-        0 => heard.interrupts || heard.voiced() >= settings.not_understood_min_speech,
-        1 => heard.interrupts || heard.voiced() >= settings.not_understood_again_min_speech,
+        0 => heard.interrupts || heard.voiced() >= settings.prompting.not_understood_min_speech,
+        1 => heard.interrupts || heard.voiced() >= settings.prompting.not_understood_again_min_speech,
         2.. => false,
     }
 }

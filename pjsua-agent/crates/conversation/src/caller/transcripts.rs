@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::listening::recognise;
 use super::said::{Hearing, admits_not_understanding};
 use super::{Caller, requests};
+use crate::Spoken;
 use crate::call::Call;
 use crate::next::Next;
 use crate::reply::{Reply, Source};
@@ -74,7 +75,7 @@ impl Caller {
                 let had_open = hearing.open();
                 hearing.give_up(call, utterance);
                 if had_open != hearing.open() {
-                    let limit = call.now + call.settings.lost_utterance_limit;
+                    let limit = call.now + call.settings.bounds.lost_utterance_limit;
                     let limit = call.timers.get(Timer::Utterance).map_or(limit, |earlier| earlier.min(limit));
                     call.timers.set(Timer::Utterance, limit);
                 }
@@ -148,13 +149,13 @@ fn begin_bridge(call: &mut Call, said: &str) {
 fn nothing_understood(call: &mut Call, hearing: &Hearing) -> Next {
     // A noise made us drop the reply to what he had said before.
     if call.history.is_unanswered() {
-        return Next::Ask(String::new());
+        return Next::Ask(Spoken::default());
     }
     if !admits_not_understanding(hearing, call.caller.misheard, &call.settings) {
         return Caller::listen_after_noise(call);
     }
     call.caller.misheard += 1;
-    Next::Say(call.settings.not_understood.clone())
+    Next::Say(call.settings.phrases.not_understood.clone())
 }
 
 /// What the caller said cannot be recovered; `text` is what is left of it.
@@ -165,5 +166,5 @@ fn speech_was_lost(call: &mut Call, text: &str) -> Next {
     if call.keeps_failing() {
         return Next::SayAnd(call.last_phrase(), call.way_out());
     }
-    Next::Say(call.settings.not_understood.clone())
+    Next::Say(call.settings.phrases.not_understood.clone())
 }

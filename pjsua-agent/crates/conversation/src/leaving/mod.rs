@@ -40,7 +40,7 @@ impl Leaving {
             Act::Transfer => {
                 call.departure.transfer = TransferRecord::Asked;
                 call.act(Action::Transfer);
-                call.timers.set(Timer::Transfer, call.now + call.settings.transfer_timeout);
+                call.timers.set(Timer::Transfer, call.now + call.settings.bounds.transfer_timeout);
                 Self::Transferring
             }
             Act::HangUp => {
@@ -59,9 +59,9 @@ impl Leaving {
                 call.departure.transfer = TransferRecord::Failed;
                 call.turns.failed = 0;
                 if call.departure.overdue {
-                    return Next::SayAnd(call.settings.time_limit_goodbye.clone(), Act::HangUp);
+                    return Next::SayAnd(call.settings.phrases.time_limit_goodbye.clone(), Act::HangUp);
                 }
-                Next::Say(call.settings.transfer_failed.clone())
+                Next::Say(call.settings.phrases.transfer_failed.clone())
             }
             Self::Closing { .. } | Self::HungUp => self.into(),
         }

@@ -5,7 +5,7 @@ use crate::Settings;
 impl Settings {
     /// What the agent said of substance: its words without the filler that came before them.
     pub fn without_filler<'a>(&self, said: &'a str) -> &'a str {
-        let mut fillers = self.fillers.iter().chain(&self.question_fillers);
+        let mut fillers = self.phrases.all_fillers();
         fillers.find_map(|filler| said.strip_prefix(filler.trim())).map_or(said, str::trim_start)
     }
 }

@@ -62,9 +62,9 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn new(turn: TurnId, source: Source, settings: &Settings) -> Self {
         let lengths = ClauseLengths {
-            first: settings.first_clause_chars,
-            later: settings.clause_chars,
-            longest: settings.longest_clause_chars,
+            first: settings.replies.first_clause_chars,
+            later: settings.replies.clause_chars,
+            longest: settings.replies.longest_clause_chars,
         };
         Self {
             turn,

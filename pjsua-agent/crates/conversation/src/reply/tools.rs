@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Reply, Source};
+use crate::Spoken;
 use crate::call::Call;
 use crate::{Action, OnBargeIn, Timer, ToolCallId, TurnId};
 
@@ -18,7 +19,7 @@ const OVERDUE: &str = "no answer in time";
 pub(crate) struct ToolCall {
     pub(crate) call: ToolCallId,
     pub(crate) name: String,
-    pub(crate) arguments: String,
+    pub(crate) arguments: Spoken,
     pub(crate) on_barge_in: OnBargeIn,
 }
 

@@ -3,7 +3,7 @@
 use super::{Reply, Source, spoken};
 use crate::call::Call;
 use crate::language::Language;
-use crate::{Action, ClauseId, Timer, TurnId};
+use crate::{Action, ClauseId, Spoken, Timer, TurnId};
 
 /// A turn begins.
 impl Call {
@@ -41,12 +41,12 @@ impl Call {
     /// Asks the models for `reply`: the small one first, if there is one.
     pub(crate) fn request_reply(&mut self, reply: &mut Reply) {
         let turn = reply.turn;
-        if self.settings.pre_response {
+        if self.settings.replies.pre_response {
             reply.awaits_opening = true;
             self.act(Action::StartPreResponse { turn });
-            self.timers.set(Timer::PreResponse, self.now + self.settings.pre_response_timeout);
+            self.timers.set(Timer::PreResponse, self.now + self.settings.replies.pre_response_timeout);
         } else {
-            self.act(Action::StartReply { turn, opening: String::new() });
+            self.act(Action::StartReply { turn, opening: Spoken::default() });
         }
     }
 
@@ -56,7 +56,7 @@ impl Call {
         reply.open_with(text);
         let opening = text.trim().to_owned();
         self.queue_clause(reply, &opening);
-        self.act(Action::StartReply { turn: reply.turn, opening });
+        self.act(Action::StartReply { turn: reply.turn, opening: opening.into() });
     }
 }
 
@@ -71,13 +71,13 @@ impl Call {
     }
 
     pub(crate) fn await_reply_text(&mut self) {
-        self.timers.set(Timer::Reply, self.now + self.settings.reply_timeout);
+        self.timers.set(Timer::Reply, self.now + self.settings.bounds.reply_timeout);
     }
 
     /// The caller waits from now on.
     pub(crate) fn watch_for_filler(&mut self) {
-        if !self.settings.filler_after.is_zero() {
-            self.timers.set(Timer::Filler, self.now + self.settings.filler_after);
+        if !self.settings.replies.filler_after.is_zero() {
+            self.timers.set(Timer::Filler, self.now + self.settings.replies.filler_after);
         }
     }
 
@@ -95,8 +95,8 @@ impl Call {
     /// Begins `reply` with an acknowledgement of what the caller `said`.
     pub(crate) fn fill(&mut self, reply: &mut Reply, said: &str) {
         let fillers = match Language::of(&self.settings.language).is_question(said) {
-            true => &self.settings.question_fillers,
-            false => &self.settings.fillers,
+            true => &self.settings.phrases.question_fillers,
+            false => &self.settings.phrases.fillers,
         };
         if let Some(filler) = fillers.get(reply.turn.0 as usize % fillers.len().max(1)).cloned() {
             reply.filler = self.queue_clause(reply, &filler);
@@ -117,7 +117,7 @@ impl Call {
         let text = spoken(text)?;
         let clause = reply.ledger.add(&text);
         self.history.agent(reply.turn, reply.ledger.text());
-        self.act(Action::Speak { turn: reply.turn, clause, text });
+        self.act(Action::Speak { turn: reply.turn, clause, text: text.into() });
         Some(clause)
     }
 
@@ -163,7 +163,7 @@ impl Call {
     }
 
     fn is_long_enough(&self, reply: &Reply) -> bool {
-        reply.ledger.chars() >= self.settings.longest_reply_chars
+        reply.ledger.chars() >= self.settings.replies.longest_reply_chars
     }
 
     /// Nothing is added to the turn. Returns whether that is new.
@@ -177,7 +177,7 @@ impl Call {
 
     pub(crate) fn watch_playout(&mut self, reply: &Reply) {
         if reply.is_playout_due() {
-            self.timers.set(Timer::Playout, self.now + self.settings.playout_timeout);
+            self.timers.set(Timer::Playout, self.now + self.settings.bounds.playout_timeout);
         } else {
             self.timers.clear(Timer::Playout);
         }
@@ -264,6 +264,6 @@ impl Call {
             self.turns.failed = 0;
         }
         self.history.agent(reply.turn, heard.clone());
-        self.act(Action::TruncateHistory { turn: reply.turn, heard });
+        self.act(Action::TruncateHistory { turn: reply.turn, heard: heard.into() });
     }
 }

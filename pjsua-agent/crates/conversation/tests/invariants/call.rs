@@ -48,7 +48,10 @@ impl Call {
     pub fn settings_in(&self, german: bool) -> Box<Settings> {
         let settings = self.conversation.settings().clone();
         let (language, hello_answer) = if german { ("de", "Ja, ich bin da.") } else { ("en", "Yes, I'm here.") };
-        Box::new(Settings { language: language.into(), hello_answer: hello_answer.into(), ..settings })
+        Box::new(settings.with(|it| {
+            it.language = language.into();
+            it.phrases.hello_answer = hello_answer.into();
+        }))
     }
 
     pub fn give(&mut self, input: Input) {

@@ -281,7 +281,7 @@ impl Model {
             assert!(!entry.text.trim().is_empty(), "a blank entry");
             if entry.speaker == Speaker::Agent {
                 let spoken = &self.turns[&entry.turn.0];
-                assert!(spoken.broken || spoken.clauses.join(" ").starts_with(&entry.text), "{entry:?}");
+                assert!(spoken.broken || spoken.clauses.join(" ").starts_with(entry.text.as_str()), "{entry:?}");
             }
         }
     }

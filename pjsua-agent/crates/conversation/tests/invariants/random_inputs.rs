@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conversation::{
-    Act, ClauseId, Input, Instant, OnBargeIn, OnOverlap, PauseId, Settings, Stage, ToolCallId, TurnId, UtteranceId,
+    Act, ClauseId, Input, Instant, Key, OnBargeIn, OnOverlap, PauseId, Settings, Stage, ToolCallId, TurnId, UtteranceId,
 };
 use proptest::prelude::*;
 
@@ -119,33 +119,32 @@ fn settings() -> impl Strategy<Value = Settings> {
     (any::<bool>(), quiet(), quiet(), quiet(), prop::bool::weighted(0.1), techniques).prop_map(
         |(human, no_greeting, no_failure, no_closing, brief, techniques)| {
             let [confirmed_speech, scored_endpoints, speculation, pre_response, duck] = techniques;
-            let mut settings = Settings {
-                human,
-                confirmed_speech,
-                scored_endpoints,
-                speculation,
-                pre_response,
-                on_overlap: if duck { OnOverlap::Duck } else { OnOverlap::Pause },
-                longest_reply_chars: if brief { 40 } else { 600 },
-                ..Settings::default()
-            };
+            let mut settings = Settings::default().with(|it| {
+                it.human = human;
+                it.confirmed_speech = confirmed_speech;
+                it.endpointing.scored_endpoints = scored_endpoints;
+                it.endpointing.speculation = speculation;
+                it.replies.pre_response = pre_response;
+                it.overlap.on_overlap = if duck { OnOverlap::Duck } else { OnOverlap::Pause };
+                it.replies.longest_reply_chars = if brief { 40 } else { 600 };
+            });
             if !no_greeting && duck {
-                settings.notice = "This call is recorded.".into();
+                settings.phrases.notice = "This call is recorded.".into();
             }
             if no_greeting {
-                settings.greeting.clear();
+                settings.phrases.greeting.clear();
             }
             if no_failure {
-                settings.failure.clear();
-                settings.not_understood.clear();
+                settings.phrases.failure.clear();
+                settings.phrases.not_understood.clear();
             }
             if no_closing {
-                settings.goodbye.clear();
-                settings.transfer_announcement.clear();
-                settings.failure_goodbye.clear();
+                settings.phrases.goodbye.clear();
+                settings.phrases.transfer_announcement.clear();
+                settings.phrases.failure_goodbye.clear();
             }
             if brief {
-                settings.max_call_duration = Duration::from_secs(15);
+                settings.bounds.max_call_duration = Duration::from_secs(15);
             }
             settings
         },
@@ -164,17 +163,19 @@ impl Call {
             Event::Score(back, per_mille) => {
                 Input::EndOfTurnScore { pause: PauseId(self.pauses.saturating_sub(*back)), per_mille: *per_mille }
             }
-            Event::Opening(back, text) => Input::PreResponse { turn: turn(back), text: text.clone() },
+            Event::Opening(back, text) => Input::PreResponse { turn: turn(back), text: text.clone().into() },
             Event::Busy(busy) => Input::WorkersBusy { busy: *busy },
             Event::Language(german) => Input::SettingsChanged { settings: self.settings_in(*german) },
             Event::Silence(millis) => Input::SpeechEnded { silence: Duration::from_millis(*millis) },
-            Event::Partial(back, text) => Input::PartialTranscript { utterance: utterance(back), text: text.clone() },
+            Event::Partial(back, text) => {
+                Input::PartialTranscript { utterance: utterance(back), text: text.clone().into() }
+            }
             Event::Final(back, text) => Input::FinalTranscript {
                 utterance: utterance(back),
-                text: text.clone(),
+                text: text.clone().into(),
                 confidence_per_mille: if text.len() % 2 == 0 { 900 } else { 100 },
             },
-            Event::Delta(back, text) => Input::ReplyDelta { turn: turn(back), text: text.clone() },
+            Event::Delta(back, text) => Input::ReplyDelta { turn: turn(back), text: text.clone().into() },
             Event::Act(back, act) => Input::ReplyAct { turn: turn(back), act: *act },
             Event::Done(back) => Input::ReplyDone { turn: turn(back) },
             Event::Tool(back, on_barge_in) => Input::ToolCall {
@@ -195,7 +196,7 @@ impl Call {
             Event::Progress(back, sample) => Input::PlayoutProgress { turn: turn(back), sample: *sample },
             Event::Drained(back) => Input::PlayoutDrained { turn: turn(back) },
             Event::Flushed(back, sample) => Input::PlayoutFlushed { turn: turn(back), sample: *sample },
-            Event::Key(digit) => Input::Dtmf { digit: *digit },
+            Event::Key(digit) => Input::Dtmf { digit: Key(*digit) },
             Event::Failed(stage, back) => Input::WorkerFailed {
                 stage: *stage,
                 utterance: back.as_ref().map(utterance),
@@ -236,7 +237,7 @@ fn of_turn(turn: u32) -> Vec<Input> {
             turn,
             call: ToolCallId(u32::MAX),
             name: "stale".into(),
-            arguments: String::new(),
+            arguments: "".into(),
             on_barge_in: OnBargeIn::Await,
         },
         Input::ToolResult { call: ToolCallId(u32::MAX), outcome: "stale".into(), failed: false },

@@ -102,13 +102,12 @@ impl World {
     fn new(delays: Delays) -> Self {
         // No prompt may stand in for an answer.
         let [confirmed_speech, scored_endpoints, speculation] = delays.techniques;
-        let settings = Settings {
-            no_input_after: Duration::from_secs(3_600),
-            confirmed_speech,
-            scored_endpoints,
-            speculation,
-            ..Settings::default()
-        };
+        let settings = Settings::default().with(|it| {
+            it.prompting.no_input_after = Duration::from_secs(3_600);
+            it.confirmed_speech = confirmed_speech;
+            it.endpointing.scored_endpoints = scored_endpoints;
+            it.endpointing.speculation = speculation;
+        });
         Self {
             conversation: Conversation::new(settings),
             model: Model::new(false),
@@ -160,7 +159,7 @@ impl World {
                 let (_, words) = self.recognising.take().unwrap();
                 let confidence_per_mille = if words.len() == 1 { 150 } else { 900 };
                 let text = words.join(" ");
-                self.later(transcript_ms, Input::FinalTranscript { utterance, text, confidence_per_mille });
+                self.later(transcript_ms, Input::FinalTranscript { utterance, text: text.into(), confidence_per_mille });
             }
             Action::CancelRecognition { utterance } => {
                 self.recognising.take_if(|(one, _)| *one == utterance.0);
@@ -186,7 +185,7 @@ impl World {
             Action::CancelReply { turn } => self.due.retain(|(_, input)| {
                 !matches!(input, Input::ReplyDelta { turn: one, .. } | Input::ReplyDone { turn: one } if *one == turn)
             }),
-            Action::Speak { turn, clause, text } => self.synthesise(turn, clause, text, voice_ms, samples_per_char),
+            Action::Speak { turn, clause, text } => self.synthesise(turn, clause, text.into_string(), voice_ms, samples_per_char),
             Action::EndOfSpeech { .. } => self.playout.as_mut().unwrap().ended = true,
             Action::PausePlayout { .. } => self.playout.as_mut().unwrap().paused = true,
             Action::ResumePlayout { .. } => {
@@ -202,7 +201,7 @@ impl World {
                 }
                 return Some(Input::PlayoutFlushed { turn, sample: playout.position });
             }
-            Action::TruncateHistory { heard, .. } => assert_eq!(Some(&heard), self.heard.last()),
+            Action::TruncateHistory { heard, .. } => assert_eq!(Some(heard.as_str()), self.heard.last().map(String::as_str)),
             Action::Transfer | Action::HangUp => panic!("{action:?} was not asked for"),
         }
         None
@@ -281,7 +280,7 @@ impl World {
             self.wait(self.delays.partial_ms);
             if let Some((utterance, words)) = &self.recognising {
                 let (utterance, text) = (UtteranceId(*utterance), words.join(" "));
-                self.give(Input::PartialTranscript { utterance, text });
+                self.give(Input::PartialTranscript { utterance, text: text.into() });
             }
             self.wait(speech.length_ms.saturating_sub(self.delays.partial_ms));
         } else {

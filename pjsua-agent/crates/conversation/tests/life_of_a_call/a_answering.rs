@@ -1,4 +1,4 @@
-use conversation::{Input, Settings, Timer};
+use conversation::{Input, Timer};
 
 use crate::line::{Line, NOTHING, settings};
 
@@ -32,7 +32,7 @@ fn after_the_greeting_it_is_the_callers_turn() {
 
 #[test]
 fn an_agent_without_a_greeting_listens_at_once() {
-    let mut line = Line::new(Settings { greeting: " ".into(), ..settings() });
+    let mut line = Line::new(settings().with(|it| it.phrases.greeting = " ".into()));
     assert_eq!(line.give(Input::CallAnswered), NOTHING);
     assert_eq!(line.state(), "listening");
 }

@@ -1,4 +1,4 @@
-use conversation::{Settings, Timer};
+use conversation::Timer;
 
 use crate::line::{Line, NOTHING, settings};
 
@@ -88,7 +88,7 @@ fn a_recogniser_that_does_not_answer_in_time_leaves_it_to_the_length() {
     line.silence();
     assert_eq!(line.wait(149), NOTHING);
     assert_eq!(line.wait(1), ["resume 2", "cancel recognition 2"]);
-    let settings = Settings { barge_in_confirm: std::time::Duration::from_millis(200), ..settings() };
+    let settings = settings().with(|it| it.overlap.barge_in_confirm = std::time::Duration::from_millis(200));
     let mut line = Line::answered_with(settings);
     line.speech();
     line.wait(400);

@@ -84,6 +84,6 @@ fn words_understood_before_the_keys_are_kept() {
 
 #[test]
 fn a_key_that_is_held_down_does_not_last_for_ever() {
-    let mut line = Line::greeted_with(conversation::Settings { dtmf_max_digits: 4, ..settings() });
+    let mut line = Line::greeted_with(settings().with(|it| it.bounds.dtmf_max_digits = 4));
     assert_eq!(line.keys("1111"), ["reply 2"]);
 }

@@ -1,4 +1,4 @@
-use conversation::{Act, Input, Settings, Stage, Timer};
+use conversation::{Act, Input, Stage, Timer};
 
 use crate::line::{Line, NOTHING, settings, with_human};
 
@@ -181,7 +181,7 @@ fn a_failure_of_a_reply_that_asks_for_a_transfer_does_not_keep_it_from_happening
 
 #[test]
 fn without_phrases_failures_are_silent_but_the_call_goes_on() {
-    let quiet = Settings { failure: String::new(), ..settings() };
+    let quiet = settings().with(|it| it.phrases.failure = "".into());
     let mut line = Line::asked_with(quiet, "are you open");
     assert_eq!(line.llm_fails(2), ["cancel reply 2"]);
     assert_eq!(line.state(), "listening");

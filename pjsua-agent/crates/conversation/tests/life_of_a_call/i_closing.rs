@@ -1,4 +1,4 @@
-use conversation::{Act, Input, Settings};
+use conversation::{Act, Input};
 
 use crate::line::{Line, NOTHING, settings, with_human};
 
@@ -109,7 +109,7 @@ fn a_call_cannot_be_transferred_by_nobody() {
 
 #[test]
 fn a_call_that_lasts_too_long_is_ended_politely() {
-    let brief = Settings { max_call_duration: std::time::Duration::from_secs(4), ..settings() };
+    let brief = settings().with(|it| it.bounds.max_call_duration = std::time::Duration::from_secs(4));
     let mut line = Line::asked_with(brief, "when are you open");
     line.delta(2, "We open at nine. And");
     line.ready(2, 0, 16_000);

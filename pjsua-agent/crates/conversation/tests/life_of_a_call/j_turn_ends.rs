@@ -1,12 +1,12 @@
 //! Has the caller finished? The voice's score, the words, the pauses he makes.
 
-use conversation::{Input, Settings, Timer};
+use conversation::{Input, Timer};
 
 use crate::line::{Line, NOTHING, full_settings};
 
 /// No speculation, so that only the endpoint is seen.
 fn scored() -> Line {
-    Line::greeted_with(Settings { speculation: false, ..full_settings() })
+    Line::greeted_with(full_settings().with(|it| it.endpointing.speculation = false))
 }
 
 /// The caller has said `text` and fallen silent 100 ms ago.

@@ -111,7 +111,7 @@ fn a_noise_leaves_the_draft() {
 
 #[test]
 fn nothing_a_draft_asks_for_is_done_before_it_was_spoken() {
-    let mut line = sure_with(Settings { human: true, ..full_settings() }, "a person please");
+    let mut line = sure_with(full_settings().with(|it| it.human = true), "a person please");
     line.transcript(1, "a person please");
     assert_eq!(line.give(Input::ReplyAct { turn: conversation::TurnId(2), act: Act::Transfer }), NOTHING);
     line.delta(2, "I put you through.");
@@ -123,7 +123,7 @@ fn nothing_a_draft_asks_for_is_done_before_it_was_spoken() {
 
 #[test]
 fn who_goes_on_after_asking_for_a_person_is_not_put_through() {
-    let mut line = sure_with(Settings { human: true, ..full_settings() }, "a person please");
+    let mut line = sure_with(full_settings().with(|it| it.human = true), "a person please");
     line.transcript(1, "a person please");
     line.act(2, Act::HangUp);
     line.done(2);

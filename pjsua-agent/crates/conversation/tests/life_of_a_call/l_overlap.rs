@@ -33,7 +33,7 @@ fn a_sound_pauses_the_agent_before_it_is_known_what_it_is() {
 
 #[test]
 fn an_agent_may_go_on_more_quietly() {
-    let mut line = answered_with(Settings { on_overlap: OnOverlap::Duck, ..full_settings() });
+    let mut line = answered_with(full_settings().with(|it| it.overlap.on_overlap = OnOverlap::Duck));
     assert_eq!(line.speech(), ["duck 2", "recognise 2"]);
     line.confirmed();
     line.progress(2, 9_600);
@@ -43,7 +43,7 @@ fn an_agent_may_go_on_more_quietly() {
 
 #[test]
 fn a_ducked_turn_that_ends_meanwhile_is_over() {
-    let mut line = answered_with(Settings { on_overlap: OnOverlap::Duck, ..full_settings() });
+    let mut line = answered_with(full_settings().with(|it| it.overlap.on_overlap = OnOverlap::Duck));
     line.speech();
     line.confirmed();
     assert_eq!(line.drained(2), ["resume 2"]);
@@ -113,7 +113,8 @@ fn a_cough_confirmed_as_a_voice_resumes_when_no_word_was_in_it() {
 
 #[test]
 fn a_long_sound_without_words_was_speech() {
-    let mut line = answered_with(Settings { overlap_limit: std::time::Duration::from_secs(2), ..full_settings() });
+    let mut line =
+        answered_with(full_settings().with(|it| it.overlap.overlap_limit = std::time::Duration::from_secs(2)));
     line.speech();
     line.confirmed();
     line.wait(800);
@@ -125,7 +126,8 @@ fn a_long_sound_without_words_was_speech() {
 fn both_begin_at_once_and_the_caller_has_the_floor() {
     let mut line = answered();
     line.progress(2, 8_000);
-    let mut fresh = answered_with(Settings { barge_in_guard: std::time::Duration::from_secs(1), ..full_settings() });
+    let mut fresh =
+        answered_with(full_settings().with(|it| it.overlap.barge_in_guard = std::time::Duration::from_secs(1)));
     assert_eq!(fresh.speech(), NOTHING, "it may be his own last sound");
     assert_eq!(fresh.confirmed(), ["pause 2", "recognise 2"]);
     assert_eq!(fresh.partial(2, "and on sunday"), ["flush 2"]);
@@ -247,7 +249,8 @@ fn short_words_the_recogniser_doubts_do_not_interrupt() {
 
 #[test]
 fn doubtful_words_in_a_long_sound_interrupt() {
-    let mut line = answered_with(Settings { overlap_limit: std::time::Duration::from_secs(2), ..full_settings() });
+    let mut line =
+        answered_with(full_settings().with(|it| it.overlap.overlap_limit = std::time::Duration::from_secs(2)));
     line.speech();
     line.confirmed();
     line.wait(800);
@@ -270,7 +273,7 @@ fn a_transcript_asked_for_just_before_the_limit_is_waited_for() {
 
 #[test]
 fn who_speaks_just_after_the_agent_began_had_only_paused() {
-    let mut line = Line::greeted_with(Settings { speculation: false, ..full_settings() });
+    let mut line = Line::greeted_with(full_settings().with(|it| it.endpointing.speculation = false));
     line.speech();
     line.confirmed();
     line.wait(1_000);
@@ -350,7 +353,7 @@ fn a_noise_at_the_end_of_the_turn_is_not_an_answer() {
 
 /// The greeting follows a notice of two seconds.
 fn with_notice() -> Line {
-    let mut line = Line::new(Settings { notice: "This call is recorded.".into(), ..full_settings() });
+    let mut line = Line::new(full_settings().with(|it| it.phrases.notice = "This call is recorded.".into()));
     assert_eq!(line.give(Input::CallAnswered), ["speak 1.0: This call is recorded.", "speak 1.1: GREETING", "end 1"]);
     line.ready(1, 0, 32_000);
     line.ready(1, 1, 64_000);

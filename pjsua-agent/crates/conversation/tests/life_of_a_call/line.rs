@@ -15,40 +15,38 @@ pub struct Line {
 /// Phrases of one word, so that tests show which one is said, and a machine that is told of no more than voice
 /// activity and words.
 pub fn settings() -> Settings {
-    Settings {
-        confirmed_speech: false,
-        scored_endpoints: false,
-        speculation: false,
-        filler_after: Duration::ZERO,
-        resume_after: Duration::ZERO,
-        ..full_settings()
-    }
+    full_settings().with(|it| {
+        it.confirmed_speech = false;
+        it.endpointing.scored_endpoints = false;
+        it.endpointing.speculation = false;
+        it.replies.filler_after = Duration::ZERO;
+        it.overlap.resume_after = Duration::ZERO;
+    })
 }
 
 /// The same phrases, and every technique that is on by default.
 pub fn full_settings() -> Settings {
-    Settings {
-        sure_silence: Duration::from_millis(200),
-        hello_answer: "HELLO".into(),
-        hold_answer: "HOLD".into(),
-        fillers: vec!["FILLER".into()],
-        question_fillers: vec!["QUESTION-FILLER".into()],
-        greeting: "GREETING".into(),
-        no_input_prompt: "PROMPT".into(),
-        no_input_goodbye: "NO-INPUT-GOODBYE".into(),
-        not_understood: "NOT-UNDERSTOOD".into(),
-        failure: "FAILURE".into(),
-        failure_goodbye: "FAILURE-GOODBYE".into(),
-        transfer_announcement: "ANNOUNCEMENT".into(),
-        transfer_failed: "TRANSFER-FAILED".into(),
-        goodbye: "GOODBYE".into(),
-        time_limit_goodbye: "TIME-LIMIT".into(),
-        ..Settings::default()
-    }
+    Settings::default().with(|it| {
+        it.endpointing.sure_silence = Duration::from_millis(200);
+        it.phrases.hello_answer = "HELLO".into();
+        it.phrases.hold_answer = "HOLD".into();
+        it.phrases.fillers = vec!["FILLER".into()];
+        it.phrases.question_fillers = vec!["QUESTION-FILLER".into()];
+        it.phrases.greeting = "GREETING".into();
+        it.phrases.no_input_prompt = "PROMPT".into();
+        it.phrases.no_input_goodbye = "NO-INPUT-GOODBYE".into();
+        it.phrases.not_understood = "NOT-UNDERSTOOD".into();
+        it.phrases.failure = "FAILURE".into();
+        it.phrases.failure_goodbye = "FAILURE-GOODBYE".into();
+        it.phrases.transfer_announcement = "ANNOUNCEMENT".into();
+        it.phrases.transfer_failed = "TRANSFER-FAILED".into();
+        it.phrases.goodbye = "GOODBYE".into();
+        it.phrases.time_limit_goodbye = "TIME-LIMIT".into();
+    })
 }
 
 pub fn with_human() -> Settings {
-    Settings { human: true, ..settings() }
+    settings().with(|it| it.human = true)
 }
 
 impl Line {
@@ -223,7 +221,7 @@ impl Line {
     }
 
     pub fn keys(&mut self, digits: &str) -> Vec<String> {
-        digits.chars().flat_map(|digit| self.give(Input::Dtmf { digit })).collect()
+        digits.chars().flat_map(|digit| self.give(Input::Dtmf { digit: digit.into() })).collect()
     }
 
     pub fn stt_fails(&mut self, utterance: u32) -> Vec<String> {
@@ -250,9 +248,9 @@ impl Line {
 
     pub fn history(&self) -> Vec<String> {
         let lines = self.conversation.history().iter().map(|entry| match entry.speaker {
-            Speaker::Caller => format!("caller: {}", entry.text),
-            Speaker::Agent => format!("agent: {}", entry.text),
-            Speaker::Tool => format!("tool: {}", entry.text),
+            Speaker::Caller => format!("caller: {}", entry.text.as_str()),
+            Speaker::Agent => format!("agent: {}", entry.text.as_str()),
+            Speaker::Tool => format!("tool: {}", entry.text.as_str()),
         });
         lines.collect()
     }
@@ -266,9 +264,9 @@ fn written(action: &Action) -> String {
         Action::ScoreEndOfTurn { pause, silence } => format!("score {} after {}", pause.0, silence.as_millis()),
         Action::StartPreResponse { turn } => format!("open {}", turn.0),
         Action::StartReply { turn, opening } if opening.is_empty() => format!("reply {}", turn.0),
-        Action::StartReply { turn, opening } => format!("reply {} after: {opening}", turn.0),
+        Action::StartReply { turn, opening } => format!("reply {} after: {}", turn.0, opening.as_str()),
         Action::CallTool { turn, call, name, arguments } => {
-            format!("call {} for {}: {name} {arguments}", call.0, turn.0)
+            format!("call {} for {}: {name} {}", call.0, turn.0, arguments.as_str())
         }
         Action::CancelTool { call } => format!("cancel call {}", call.0),
         Action::ContinueReply { turn } => format!("continue {}", turn.0),
@@ -276,12 +274,12 @@ fn written(action: &Action) -> String {
         Action::ReleasePlayout { turn } => format!("release {}", turn.0),
         Action::DuckPlayout { turn } => format!("duck {}", turn.0),
         Action::CancelReply { turn } => format!("cancel reply {}", turn.0),
-        Action::Speak { turn, clause, text } => format!("speak {}.{}: {text}", turn.0, clause.0),
+        Action::Speak { turn, clause, text } => format!("speak {}.{}: {}", turn.0, clause.0, text.as_str()),
         Action::EndOfSpeech { turn } => format!("end {}", turn.0),
         Action::PausePlayout { turn } => format!("pause {}", turn.0),
         Action::ResumePlayout { turn } => format!("resume {}", turn.0),
         Action::FlushPlayout { turn } => format!("flush {}", turn.0),
-        Action::TruncateHistory { turn, heard } => format!("heard {}: {heard}", turn.0),
+        Action::TruncateHistory { turn, heard } => format!("heard {}: {}", turn.0, heard.as_str()),
         Action::Transfer => "transfer".into(),
         Action::HangUp => "hang up".into(),
     }

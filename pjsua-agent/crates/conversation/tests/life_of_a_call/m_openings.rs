@@ -6,7 +6,7 @@ use crate::line::{Line, NOTHING, full_settings};
 
 /// The caller has finished, and what he said is not known yet.
 fn awaiting_words(settings: Settings) -> Line {
-    let mut line = Line::greeted_with(Settings { speculation: false, ..settings });
+    let mut line = Line::greeted_with(settings.with(|it| it.endpointing.speculation = false));
     line.speech();
     line.confirmed();
     line.wait(1_000);
@@ -52,8 +52,8 @@ fn a_reply_in_time_has_no_filler() {
 #[test]
 fn fillers_can_be_left_out() {
     for settings in [
-        Settings { filler_after: std::time::Duration::ZERO, ..full_settings() },
-        Settings { fillers: Vec::new(), ..full_settings() },
+        full_settings().with(|it| it.replies.filler_after = std::time::Duration::ZERO),
+        full_settings().with(|it| it.phrases.fillers = Vec::new()),
     ] {
         assert_eq!(asked(settings, "a teapot please").wait(2_000), NOTHING);
     }
@@ -154,7 +154,7 @@ fn a_filler_whose_audio_fails_is_not_missed() {
 
 #[test]
 fn a_small_model_that_answers_after_the_voice_has_failed_is_not_heard() {
-    let mut line = bridged(Settings { pre_response: true, ..full_settings() });
+    let mut line = bridged(full_settings().with(|it| it.replies.pre_response = true));
     assert_eq!(line.transcript(1, "a teapot please"), ["open 2"]);
     assert_eq!(line.tts_fails(2), ["cancel reply 2", "speak 2.1: FAILURE", "end 2"]);
     assert_eq!(line.opening(2, "Sure."), NOTHING);
@@ -170,7 +170,7 @@ fn keys_end_the_filler_and_the_wait() {
 fn a_transcript_is_waited_for_longer_while_the_workers_are_busy() {
     let mut line = awaiting_words(full_settings());
     assert_eq!(line.wait(2_000)[1..], ["cancel recognition 1", "speak 2.1: NOT-UNDERSTOOD", "end 2"]);
-    let mut line = Line::greeted_with(Settings { speculation: false, ..full_settings() });
+    let mut line = Line::greeted_with(full_settings().with(|it| it.endpointing.speculation = false));
     line.give(Input::WorkersBusy { busy: true });
     line.speech();
     line.confirmed();
@@ -182,14 +182,17 @@ fn a_transcript_is_waited_for_longer_while_the_workers_are_busy() {
 }
 
 fn opened(text: &str) -> Line {
-    let mut line = asked(Settings { pre_response: true, ..full_settings() }, "what does a teapot cost");
+    let mut line = asked(full_settings().with(|it| it.replies.pre_response = true), "what does a teapot cost");
     line.opening(2, text);
     line
 }
 
 #[test]
 fn the_small_model_is_asked_first() {
-    let mut line = Line::greeted_with(Settings { pre_response: true, speculation: false, ..full_settings() });
+    let mut line = Line::greeted_with(full_settings().with(|it| {
+        it.replies.pre_response = true;
+        it.endpointing.speculation = false;
+    }));
     line.speech();
     line.confirmed();
     line.wait(500);
@@ -220,21 +223,21 @@ fn a_small_model_without_an_idea_costs_nothing() {
 
 #[test]
 fn a_late_small_model_is_not_waited_for() {
-    let mut line = asked(Settings { pre_response: true, ..full_settings() }, "a teapot please");
+    let mut line = asked(full_settings().with(|it| it.replies.pre_response = true), "a teapot please");
     assert_eq!(line.wait(400), ["reply 2"]);
     assert_eq!(line.opening(2, "Sure."), NOTHING);
 }
 
 #[test]
 fn a_small_model_that_fails_is_not_told_to_the_caller() {
-    let mut line = asked(Settings { pre_response: true, ..full_settings() }, "a teapot please");
+    let mut line = asked(full_settings().with(|it| it.replies.pre_response = true), "a teapot please");
     assert_eq!(line.llm_fails(2), ["reply 2"]);
     assert_eq!(line.llm_fails(2), ["cancel reply 2", "speak 2.0: FAILURE", "end 2"]);
 }
 
 #[test]
 fn an_opening_is_prepared_in_silence_as_well() {
-    let mut line = Line::greeted_with(Settings { pre_response: true, ..full_settings() });
+    let mut line = Line::greeted_with(full_settings().with(|it| it.replies.pre_response = true));
     line.speech();
     line.confirmed();
     line.wait(500);
@@ -248,7 +251,7 @@ fn an_opening_is_prepared_in_silence_as_well() {
 
 #[test]
 fn nobody_has_to_listen_to_a_reply_without_end() {
-    let mut line = asked(Settings { longest_reply_chars: 40, ..full_settings() }, "tell me a story");
+    let mut line = asked(full_settings().with(|it| it.replies.longest_reply_chars = 40), "tell me a story");
     assert_eq!(
         line.delta(2, "Once there was a potter. He lived by a river. He had a"),
         ["speak 2.0: Once there was a potter.", "speak 2.1: He lived by a river.", "cancel reply 2", "end 2"]

@@ -72,6 +72,6 @@ fn who_comes_back_is_prompted_as_usual() {
 
 #[test]
 fn without_a_phrase_of_its_own_the_model_is_asked() {
-    let (_, actions) = said(Settings { hello_answer: String::new(), ..full_settings() }, "hello");
+    let (_, actions) = said(full_settings().with(|it| it.phrases.hello_answer = "".into()), "hello");
     assert_eq!(actions, ["finish 1", "reply 2"]);
 }

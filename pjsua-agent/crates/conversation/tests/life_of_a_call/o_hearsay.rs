@@ -1,6 +1,6 @@
 //! What a recogniser writes and nobody said, and what is said without certainty.
 
-use conversation::{Act, Settings};
+use conversation::Act;
 
 use crate::line::{Line, NOTHING, settings};
 
@@ -65,11 +65,11 @@ fn a_goodbye_that_is_certain_ends_the_call() {
 #[test]
 fn a_reply_that_comes_in_one_piece_is_as_bounded_as_one_that_comes_in_many() {
     let story = "Once there was a potter who lived by a river. ".repeat(30);
-    let mut line = Line::asked_with(Settings { longest_reply_chars: 200, ..settings() }, "tell me a story");
+    let mut line = Line::asked_with(settings().with(|it| it.replies.longest_reply_chars = 200), "tell me a story");
     let spoken: usize =
         line.delta(2, &story).iter().filter(|action| action.starts_with("speak")).map(String::len).sum();
     assert!(spoken < 330, "{spoken} characters");
-    let mut line = Line::asked_with(Settings { longest_reply_chars: 200, ..settings() }, "tell me a story");
+    let mut line = Line::asked_with(settings().with(|it| it.replies.longest_reply_chars = 200), "tell me a story");
     line.delta(2, "word ".repeat(300).trim());
     let rest: usize = line.done(2).iter().filter(|action| action.starts_with("speak")).map(String::len).sum();
     assert!(rest < 330, "{rest} characters");

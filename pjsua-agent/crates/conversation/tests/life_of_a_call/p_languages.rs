@@ -5,8 +5,11 @@ use conversation::{Input, Settings};
 use crate::line::{Line, full_settings, settings};
 
 fn french(settings: Settings) -> Input {
-    let settings =
-        Settings { language: "fr".into(), not_understood: "PARDON".into(), hello_answer: "OUI".into(), ..settings };
+    let settings = settings.with(|it| {
+        it.language = "fr".into();
+        it.phrases.not_understood = "PARDON".into();
+        it.phrases.hello_answer = "OUI".into();
+    });
     Input::SettingsChanged { settings: Box::new(settings) }
 }
 

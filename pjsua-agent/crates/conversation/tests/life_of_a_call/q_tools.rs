@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conversation::{Act, Input, OnBargeIn, Settings, Timer, ToolCallId};
+use conversation::{Act, Input, OnBargeIn, Timer, ToolCallId};
 
 use crate::line::{Line, NOTHING, full_settings, settings};
 
@@ -79,14 +79,16 @@ fn a_tool_that_does_not_answer_is_given_up() {
 
 #[test]
 fn a_filler_bridges_the_wait_for_a_tool() {
-    let mut line = Line::asked_with(Settings { filler_after: Duration::from_millis(900), ..settings() }, "a teapot");
+    let mut line =
+        Line::asked_with(settings().with(|it| it.replies.filler_after = Duration::from_millis(900)), "a teapot");
     line.asks_tool(2, 1, OnBargeIn::Cancel);
     assert_eq!(line.wait(900), ["speak 2.0: FILLER"]);
 }
 
 #[test]
 fn a_filler_bridges_the_silence_after_the_words_before_the_tool() {
-    let mut line = Line::asked_with(Settings { filler_after: Duration::from_millis(900), ..settings() }, "a teapot");
+    let mut line =
+        Line::asked_with(settings().with(|it| it.replies.filler_after = Duration::from_millis(900)), "a teapot");
     line.delta(2, "Let me look.");
     line.asks_tool(2, 1, OnBargeIn::Cancel);
     let actions = line.play_to_end(2);

@@ -6,17 +6,17 @@ use super::voice::{VoiceSettings, synthesise_whole};
 use crate::speech::{Origin, PhraseCache, PhraseKey, RequestError, Speech};
 
 /// The cache as one agent uses it.
-pub struct Phrases {
+pub struct PhraseAudio {
     cache: Arc<PhraseCache>,
     /// What the operator wrote, each text with single blanks.
     fixed: Vec<String>,
 }
 
-impl Phrases {
+impl PhraseAudio {
     /// `fixed` is what the operator wrote: phrases, and rules. Where a text has a placeholder, what a call puts in
     /// its place makes the clause another one.
-    pub fn new<'a>(cache: Arc<PhraseCache>, fixed: impl IntoIterator<Item = &'a str>) -> Phrases {
-        Phrases { cache, fixed: fixed.into_iter().map(single_blanks).collect() }
+    pub fn new<'a>(cache: Arc<PhraseCache>, fixed: impl IntoIterator<Item = &'a str>) -> PhraseAudio {
+        PhraseAudio { cache, fixed: fixed.into_iter().map(single_blanks).collect() }
     }
 
     /// Whether a clause may hold anything that the operator has not written.
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn only_what_the_operator_wrote_is_configured() {
-        let phrases = Phrases::new(
+        let phrases = PhraseAudio::new(
             Arc::new(PhraseCache::off()),
             ["Hello {caller_name}, how can I help?", "We open at nine.\nWe close\nat six."],
         );
