@@ -19,7 +19,7 @@ mod message;
 mod network;
 mod reading;
 mod scanner;
-mod sdp;
+pub mod sdp;
 mod transport;
 
 pub use gate::{Challenge, Dialog, Direct, Gate, Origin, Owner, Parsed, Realm, Verdict};

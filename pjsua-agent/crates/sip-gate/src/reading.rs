@@ -259,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn the_first_contact_of_a_list_ends_where_both_parsers_end_it() {
+        let uri = |value: &str| Address::first(value).map(|address| address.uri);
+        assert_eq!(uri("sip:a@h,sip:b@h").as_deref(), Some("sip:a@h"));
+        assert_eq!(uri("sip:h, sip:b@h").as_deref(), Some("sip:h"));
+        assert_eq!(uri("<sip:a,b@h>, <sip:c@h>").as_deref(), Some("sip:a,b@h"));
+        // PJSIP reads the user "a,b", or "a,sip" with a password.
+        for value in ["sip:a,b@h", "sip:a,sip:b@h", "sip:a;b@h"] {
+            assert_eq!(uri(value), None, "{value}");
+        }
+    }
+
+    #[test]
     fn a_via_is_read_up_to_the_next_one() {
         let via = Via::first("SIP/2.0/UDP 192.0.2.9:5070;rport;branch=z9hG4bK1, SIP/2.0/TCP a").unwrap();
         assert_eq!((via.transport, via.host, via.port, via.branch), ("UDP", "192.0.2.9", Some(5070), "z9hG4bK1"));

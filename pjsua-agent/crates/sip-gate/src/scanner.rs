@@ -66,9 +66,14 @@ impl<'a> Scanner<'a> {
     }
 
     /// A URI without brackets: RFC 3261 section 20 allows no `,`, `?` or `;` in it. PJSIP gives the parameters behind one
-    /// of another scheme than sip and sips to the URI.
+    /// of another scheme than sip and sips to the URI, and a comma before an `@` to the user.
     pub(crate) fn bare(&mut self) -> Option<&'a str> {
         let end = self.rest.find([';', ' ', '\t', ',']).unwrap_or(self.rest.len());
+        let (before, behind) = self.rest.split_at(end);
+        let word_behind = behind.split([' ', '\t']).next().unwrap_or_default();
+        if !before.contains('@') && word_behind.contains('@') {
+            return None;
+        }
         let uri = self.take(end);
         let is_sip = uri
             .split_once(':')

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use call::Call;
-use conversation::{Act, ClauseId, Input, OnBargeIn, OnOverlap, PauseId, Settings, Stage, ToolCallId, TurnId, UtteranceId};
+use conversation::{Act, ClauseId, Input, Key, OnBargeIn, OnOverlap, PauseId, Settings, Stage, ToolCallId, TurnId, UtteranceId};
 use libfuzzer_sys::fuzz_target;
 
 /// What speakers and models say here; each stands for a way in which words are taken.
@@ -127,14 +127,14 @@ impl Call {
                 pause: PauseId(self.pauses.saturating_sub(u32::from(back % 2))),
                 per_mille: per_mille % 1_001,
             },
-            Event::Partial(back, words) => Input::PartialTranscript { utterance: utterance(back), text: text(words) },
+            Event::Partial(back, words) => Input::PartialTranscript { utterance: utterance(back), text: text(words).into() },
             Event::Final(back, words) => Input::FinalTranscript {
                 utterance: utterance(back),
-                text: text(words),
+                text: text(words).into(),
                 confidence_per_mille: u16::from(words) * 7 % 1_001,
             },
-            Event::Opening(back, words) => Input::PreResponse { turn: turn(back), text: text(words) },
-            Event::Delta(back, words) => Input::ReplyDelta { turn: turn(back), text: text(words) },
+            Event::Opening(back, words) => Input::PreResponse { turn: turn(back), text: text(words).into() },
+            Event::Delta(back, words) => Input::ReplyDelta { turn: turn(back), text: text(words).into() },
             Event::Act(back, ends) => {
                 Input::ReplyAct { turn: turn(back), act: if ends { Act::HangUp } else { Act::Transfer } }
             }
@@ -159,7 +159,7 @@ impl Call {
             Event::Progress(back, at) => Input::PlayoutProgress { turn: turn(back), sample: sample(at) },
             Event::Drained(back) => Input::PlayoutDrained { turn: turn(back) },
             Event::Flushed(back, at) => Input::PlayoutFlushed { turn: turn(back), sample: sample(at) },
-            Event::Key(key) => Input::Dtmf { digit: b"0123456789*#Dx"[usize::from(key) % 14].into() },
+            Event::Key(key) => Input::Dtmf { digit: Key(b"0123456789*#Dx"[usize::from(key) % 14].into()) },
             Event::Failed(stage, back) => Input::WorkerFailed {
                 stage: [Stage::Stt, Stage::Llm, Stage::Tts][usize::from(stage) % 3],
                 utterance: back.map(utterance),
