@@ -20,15 +20,16 @@ CONF     := $(DESTDIR)$(SYSCONFDIR)/pjsua-agent
 RELOCATE := sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/etc/pjsua-agent|$(SYSCONFDIR)/pjsua-agent|g'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench eval build install uninstall lint fuzz fmt clean rust deps deps-build sources models asterisk
+.PHONY: help demo test bench eval build install uninstall lint fuzz sanitize fmt clean rust deps deps-build sources models asterisk
 # apt and cargo lock anyway; the order of prerequisites is their order in time.
 .NOTPARALLEL:
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# The demo answers by rules: llama.cpp, which takes as long to compile as all the rest, is left out, and so are benchmarks.
 demo: deps sources ## build, and hear a caller talk to the demo agent; recording and journal in target/demo
-	$(CARGO) build --release --locked --workspace
+	$(CARGO) build --release --locked --no-default-features $(PROGRAMS:%=-p %) $(PROGRAMS:%=--bin %) -p tests --bin demo
 	@$(MAKE) --no-print-directory models
 	@$(RELEASE)/demo
 
@@ -76,6 +77,8 @@ asterisk:
 
 install: ## programs, configuration, systemd units: PREFIX (/usr/local), SYSCONFDIR (/etc), DESTDIR
 	@for program in $(PROGRAMS); do test -x $(RELEASE)/$$program || { echo "$(RELEASE)/$$program is missing: run make build first" >&2; exit 1; }; done
+	@# The demo's has no llama.cpp.
+	@$(RELEASE)/pjsua-agent-llm version | grep -q llama || { echo "$(RELEASE)/pjsua-agent-llm was built for the demo, without llama.cpp: run make build first" >&2; exit 1; }
 	$(INSTALL) -d $(BIN) $(LIB)/systemd/system $(LIB)/sysusers.d $(LIB)/tmpfiles.d
 	$(INSTALL) -m 755 $(PROGRAMS:%=$(RELEASE)/%) $(BIN)
 	$(RELOCATE) systemd/pjsua-agent.service >$(LIB)/systemd/system/pjsua-agent.service
@@ -106,9 +109,12 @@ lint: ## formatting, clippy, and cargo-deny where it is installed
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
 
-# The same walk each time, about a minute; FUZZ_SECONDS: a random one, so long, from what was learnt before.
-fuzz: sources ## hold our reading of SIP messages against PJSIP's
-	@scripts/fuzz differential $(FUZZ_SECONDS)
+# The same walks each time, up to a minute each; FUZZ_SECONDS: random ones, so long, from what was learnt before.
+fuzz: sources ## feed odd messages to what reads SIP, and odd events to the conversation
+	@for target in differential message gate sdp dtmf call; do scripts/fuzz $$target $(FUZZ_SECONDS) || exit; done
+
+sanitize: rust ## Miri and ThreadSanitizer over what the threads of a call share; needs a nightly toolchain
+	@scripts/sanitize
 
 fmt: ## formats all code
 	$(CARGO) fmt --all

@@ -15,9 +15,9 @@ use crate::api::{ApiServer, ApiState};
 use crate::audio_thread::AudioThread;
 use crate::call::{Journal, Registry};
 use crate::config::Config;
+use crate::ears::Ears;
 use crate::health::{Check, HeartbeatWatch, Readiness};
 use crate::leg::Wait;
-use crate::listening::Listening;
 use crate::live::Live;
 use crate::load::{BusyTime, Load};
 use crate::metrics;
@@ -46,7 +46,7 @@ struct Shared {
     phrase_cache: Arc<PhraseCache>,
     speech: Arc<Speech>,
     journal: Option<Journal>,
-    listening: Listening,
+    listening: Ears,
     load: Arc<Load>,
     registry: Registry,
     audio: Arc<AudioThread>,
@@ -81,7 +81,7 @@ impl App {
         };
         let audio = AudioThread::spawn().context("audio thread")?;
         let models = config.clone();
-        let listening = tokio::task::spawn_blocking(move || Listening::start(setup::listening_config(&models)));
+        let listening = tokio::task::spawn_blocking(move || Ears::start(setup::listening_config(&models)));
         let voice_engine = setup::voice_engine(&config.tts);
         let speech = Speech::start(setup::speech_config(&config)).await.context("speech workers")?;
         let listening = listening.await.context("neural models of listening")?;

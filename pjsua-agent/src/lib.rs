@@ -22,8 +22,8 @@ pub mod speech;
 
 mod agent;
 mod call;
+mod ears;
 mod health;
-mod listening;
 mod live;
 mod load;
 mod reload;

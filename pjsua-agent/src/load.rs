@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hearing::Hearing;
+use hearing::Models;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -67,7 +67,7 @@ impl Load {
     pub fn watch(
         busy_from: Duration,
         speech: Arc<Speech>,
-        hearing: Option<Arc<Hearing>>,
+        hearing: Option<Arc<Models>>,
         threads: [(&'static str, BusyTime); 2],
     ) -> Arc<Load> {
         let load = Arc::new(Load::new(busy_from));
@@ -117,7 +117,7 @@ impl Load {
     }
 }
 
-async fn look(load: Arc<Load>, speech: Arc<Speech>, hearing: Option<Arc<Hearing>>, mut threads: [ThreadLoad; 2]) {
+async fn look(load: Arc<Load>, speech: Arc<Speech>, hearing: Option<Arc<Models>>, mut threads: [ThreadLoad; 2]) {
     let mut looked = Instant::now();
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

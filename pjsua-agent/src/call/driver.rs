@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use call_record::{AudioCounters, CallEvent, FORMAT, Record, Recorder, RtpStats, Started};
 use conversation::{Conversation, Input, Settings};
-use hearing::Hearing;
+use hearing::Models;
 use media::{AudioEvents, AudioStats, Playout};
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
@@ -57,7 +57,7 @@ pub struct CallSetup {
     /// Of the small model's first clause.
     pub pre_response_bounds: ReplyBounds,
     /// The neural models; none where they are switched off.
-    pub hearing: Option<Arc<Hearing>>,
+    pub hearing: Option<Arc<Models>>,
     /// What the gate delivers from before an opening.
     pub pre_roll: Duration,
     /// Whether the recogniser gets the caller's audio without its noise.

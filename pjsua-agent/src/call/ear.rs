@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conversation::{Input, PauseId, TurnId};
-use hearing::{Ear, EarEvent, Hearing};
+use hearing::{Ear, EarEvent, Models};
 
 /// One call's place at the neural models, or none where they are switched off.
 ///
@@ -20,7 +20,7 @@ pub struct CallEar {
 
 impl CallEar {
     /// A place at `hearing`; what it finds goes to `report`, from a thread of its own.
-    pub fn new(hearing: Option<&Hearing>, report: impl Fn(EarEvent) + Send + Sync + 'static) -> CallEar {
+    pub fn new(hearing: Option<&Models>, report: impl Fn(EarEvent) + Send + Sync + 'static) -> CallEar {
         CallEar { ear: hearing.map(|hearing| hearing.ear(report)), ..CallEar::default() }
     }
 

@@ -9,7 +9,7 @@ use inference::proto::{OtherLanguage, RecogniseOptions};
 use media::{Samples, Suppressor};
 
 use super::kept::KeptAudio;
-use super::recognition::{Heard, Recognition};
+use super::recognition::{Heard, RunningRecognition};
 use crate::config::Agent;
 use crate::speech::Speech;
 
@@ -19,7 +19,7 @@ pub struct Recogniser {
     /// What the next recognition is told; `adaptation` is what the engine learnt of this caller's voice and line.
     options: RecogniseOptions,
     /// The newest is fed, older ones wait for their final transcript.
-    running: BTreeMap<UtteranceId, Recognition>,
+    running: BTreeMap<UtteranceId, RunningRecognition>,
     kept: KeptAudio,
     /// One for the whole call: it learns the noise.
     suppressor: Option<Arc<Mutex<Suppressor>>>,
@@ -62,7 +62,7 @@ impl Recogniser {
     /// Starts to write down, from what is kept of the caller's audio; what is heard goes to `report`.
     pub fn start(&mut self, utterance: UtteranceId, report: impl Fn(Heard) + Send + Sync + 'static) {
         let options = self.options.clone();
-        let recognition = Recognition::start(Arc::clone(&self.speech), options, self.suppressor.clone(), report);
+        let recognition = RunningRecognition::start(Arc::clone(&self.speech), options, self.suppressor.clone(), report);
         self.kept.frames().for_each(|frame| recognition.audio(*frame));
         self.running.insert(utterance, recognition);
     }

@@ -35,20 +35,20 @@ enum Feed {
 }
 
 /// One utterance under recognition. Dropping it cancels.
-pub struct Recognition {
+pub struct RunningRecognition {
     feed: mpsc::Sender<Feed>,
     _task: Task,
     finished: bool,
 }
 
-impl Recognition {
+impl RunningRecognition {
     /// Starts to recognise; what is heard goes to `report`. The audio passes `suppressor` first, if there is one.
     pub fn start(
         speech: Arc<Speech>,
         options: RecogniseOptions,
         suppressor: Option<Arc<Mutex<Suppressor>>>,
         report: impl Fn(Heard) + Send + Sync + 'static,
-    ) -> Recognition {
+    ) -> RunningRecognition {
         let (feed, frames) = mpsc::channel(QUEUE_FRAMES);
         let recognition = speech.recognise(options);
         let task = Task::spawn(async move {
@@ -57,10 +57,10 @@ impl Recognition {
                 report(Heard::Failed(error.to_string()));
             }
         });
-        Recognition { feed, _task: task, finished: false }
+        RunningRecognition { feed, _task: task, finished: false }
     }
 
-    /// Feeds one frame; frames after [`Recognition::finish`] are ignored.
+    /// Feeds one frame; frames after [`RunningRecognition::finish`] are ignored.
     pub fn audio(&self, frame: media::Samples) {
         if !self.finished {
             let _ = self.feed.try_send(Feed::Audio(frame));
@@ -133,7 +133,8 @@ mod tests {
     async fn an_utterance_that_nobody_hears_fails_once_with_its_cause() {
         let (report, mut heard) = mpsc::channel(8);
         let report = move |heard| _ = report.try_send(heard);
-        let mut recognition = Recognition::start(Speech::without_workers(), RecogniseOptions::default(), None, report);
+        let mut recognition =
+            RunningRecognition::start(Speech::without_workers(), RecogniseOptions::default(), None, report);
         recognition.audio(media::SILENCE);
         recognition.finish();
         let failed = heard.recv().await;

@@ -206,10 +206,10 @@ fn grounds_of(request: &GenerateRequest, language: &str) -> Grounds {
     Grounds::new(language, told.map(|message| &*message.text).chain(written).chain([&*request.fallback]))
 }
 
-fn marked(act: reply_filter::Act) -> GenerationAct {
+fn marked(act: Act) -> GenerationAct {
     match act {
-        reply_filter::Act::Transfer => GenerationAct::Transfer,
-        reply_filter::Act::HangUp => GenerationAct::HangUp,
+        Act::Transfer => GenerationAct::Transfer,
+        Act::HangUp => GenerationAct::HangUp,
     }
 }
 

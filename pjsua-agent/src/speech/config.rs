@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use inference::AddressError;
 
-use super::Stage;
+use super::WorkerKind;
 
 /// The workers of every stage.
 #[derive(Clone, Debug)]
@@ -105,13 +105,13 @@ pub enum SpeechError {
     #[error("[{stage}] has no workers: give a command or an address")]
     NoWorkers {
         /// The stage.
-        stage: Stage,
+        stage: WorkerKind,
     },
     /// A worker's address cannot be read.
     #[error("[{stage}] {source}")]
     Address {
         /// The stage.
-        stage: Stage,
+        stage: WorkerKind,
         /// What is wrong with it.
         source: AddressError,
     },
@@ -124,7 +124,7 @@ pub enum SpeechError {
     )]
     ProgramNotFound {
         /// The stage.
-        stage: Stage,
+        stage: WorkerKind,
         /// As configured.
         program: PathBuf,
         /// Every path that was looked at.

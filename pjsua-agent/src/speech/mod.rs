@@ -52,7 +52,7 @@ pub use worker::{WorkerState, WorkerStatus};
 /// What a worker is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum WorkerKind {
     /// Speech to text.
     Stt,
     /// The language model.
@@ -65,8 +65,8 @@ pub enum Stage {
     Tts,
 }
 
-impl Stage {
-    const ALL: [Stage; 5] = [Self::Stt, Self::Llm, Self::LlmFallback, Self::LlmSmall, Self::Tts];
+impl WorkerKind {
+    const ALL: [WorkerKind; 5] = [Self::Stt, Self::Llm, Self::LlmFallback, Self::LlmSmall, Self::Tts];
 
     /// The value of the metrics' label `stage`: `stt`, `llm`, `llm_fallback`, `llm_small`, `tts`.
     pub fn as_str(self) -> &'static str {
@@ -89,7 +89,7 @@ impl Stage {
     }
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for WorkerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -151,16 +151,17 @@ impl Speech {
             Arc::new(Route::new(Pool::new(stage, workers), fallback, changes.clone(), attempts))
         };
         let fallback = workers.llm_fallback;
-        let rules = (config.rules == Rules::First).then(|| route(Stage::LlmFallback, fallback.clone(), None, optional));
-        let fallback = (!fallback.is_empty()).then(|| Pool::new(Stage::LlmFallback, fallback));
+        let rules =
+            (config.rules == Rules::First).then(|| route(WorkerKind::LlmFallback, fallback.clone(), None, optional));
+        let fallback = (!fallback.is_empty()).then(|| Pool::new(WorkerKind::LlmFallback, fallback));
         let speech = Arc::new(Self {
-            stt: route(Stage::Stt, workers.stt, None, needed),
-            llm: route(Stage::Llm, workers.llm, fallback, needed),
+            stt: route(WorkerKind::Stt, workers.stt, None, needed),
+            llm: route(WorkerKind::Llm, workers.llm, fallback, needed),
             rules,
             is_written_by_operator: config.rules == Rules::Alone,
             llm_small: (!workers.llm_small.is_empty())
-                .then(|| route(Stage::LlmSmall, workers.llm_small, None, optional)),
-            tts: route(Stage::Tts, workers.tts, None, needed),
+                .then(|| route(WorkerKind::LlmSmall, workers.llm_small, None, optional)),
+            tts: route(WorkerKind::Tts, workers.tts, None, needed),
             stop,
             supervisors: Mutex::new(supervisors),
         });
@@ -200,7 +201,7 @@ impl Speech {
     /// At once when they are not to be asked first; when none of their workers serves within [`Timing::patience`].
     pub async fn ask_rules(&self, request: GenerateRequest) -> Result<Generation, RequestError> {
         let Some(route) = &self.rules else {
-            return Err(absent(Stage::LlmFallback, "they are not to be asked first"));
+            return Err(absent(WorkerKind::LlmFallback, "they are not to be asked first"));
         };
         Answer::open(Arc::clone(route), GenerateRequest { fallback: String::new(), ..request }).await
     }
@@ -211,7 +212,7 @@ impl Speech {
     /// At once when there is none; when none of its workers serves within [`Timing::patience`].
     pub async fn pre_response(&self, request: GenerateRequest) -> Result<Generation, RequestError> {
         let Some(route) = &self.llm_small else {
-            return Err(absent(Stage::LlmSmall, "none is configured"));
+            return Err(absent(WorkerKind::LlmSmall, "none is configured"));
         };
         Answer::open(Arc::clone(route), request).await
     }
@@ -242,17 +243,17 @@ impl Speech {
     }
 
     /// How long requests to each stage wait at present, smoothed.
-    pub fn queue_delays(&self) -> impl Iterator<Item = (Stage, Duration)> {
-        let stages = [Stage::Stt, Stage::Llm, Stage::LlmSmall, Stage::Tts];
+    pub fn queue_delays(&self) -> impl Iterator<Item = (WorkerKind, Duration)> {
+        let stages = [WorkerKind::Stt, WorkerKind::Llm, WorkerKind::LlmSmall, WorkerKind::Tts];
         stages.into_iter().filter_map(|stage| Some((stage, self.route(stage)?.queue_delay.at_present())))
     }
 
-    fn route(&self, stage: Stage) -> Option<&Route> {
+    fn route(&self, stage: WorkerKind) -> Option<&Route> {
         match stage {
-            Stage::Stt => Some(&self.stt),
-            Stage::Llm | Stage::LlmFallback => Some(&self.llm),
-            Stage::LlmSmall => self.llm_small.as_deref(),
-            Stage::Tts => Some(&self.tts),
+            WorkerKind::Stt => Some(&self.stt),
+            WorkerKind::Llm | WorkerKind::LlmFallback => Some(&self.llm),
+            WorkerKind::LlmSmall => self.llm_small.as_deref(),
+            WorkerKind::Tts => Some(&self.tts),
         }
     }
 
@@ -282,12 +283,12 @@ impl Speech {
         };
         let (stop, _) = watch::channel(false);
         Arc::new(Self {
-            stt: route(Stage::Stt),
-            llm: route(Stage::Llm),
+            stt: route(WorkerKind::Stt),
+            llm: route(WorkerKind::Llm),
             rules: None,
             is_written_by_operator: false,
             llm_small: None,
-            tts: route(Stage::Tts),
+            tts: route(WorkerKind::Tts),
             stop,
             supervisors: Mutex::default(),
         })
@@ -300,6 +301,6 @@ impl Speech {
     }
 }
 
-fn absent(stage: Stage, reason: &str) -> RequestError {
+fn absent(stage: WorkerKind, reason: &str) -> RequestError {
     Unavailable { stage, reasons: reason.into() }.into()
 }

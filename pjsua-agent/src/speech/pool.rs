@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use super::Stage;
+use super::WorkerKind;
 use super::delay::StageDelay;
 use super::retry::Attempts;
 use super::worker::{Lease, Worker};
@@ -24,7 +24,7 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 #[error("no {stage} worker is serving: {reasons}")]
 pub struct Unavailable {
     /// The stage.
-    pub stage: Stage,
+    pub stage: WorkerKind,
     /// Each worker and what is wrong with it.
     pub reasons: String,
 }
@@ -32,14 +32,14 @@ pub struct Unavailable {
 /// The workers of one stage that are equal to each other.
 #[derive(Debug)]
 pub(super) struct Pool {
-    pub(super) stage: Stage,
+    pub(super) stage: WorkerKind,
     pub(super) workers: Vec<Arc<Worker>>,
     /// The worker that holds a call's cache, and when it was last asked for.
     kept: Mutex<HashMap<String, (usize, Instant)>>,
 }
 
 impl Pool {
-    pub(super) fn new(stage: Stage, workers: Vec<Arc<Worker>>) -> Self {
+    pub(super) fn new(stage: WorkerKind, workers: Vec<Arc<Worker>>) -> Self {
         Self { stage, workers, kept: Mutex::default() }
     }
 

@@ -112,7 +112,7 @@ impl Recognition {
                     self.delivered(&event);
                     return Ok(Some(event));
                 }
-                Ok(None) => self.fail_at(inference::Stage::FinalTranscript, Failure::Incomplete),
+                Ok(None) => self.fail_at(inference::Awaited::FinalTranscript, Failure::Incomplete),
                 Err(error) => self.fail(error),
             }
         }
@@ -148,11 +148,11 @@ impl Recognition {
     /// That a worker reads nothing is its failure; why a recognition ended, its events tell.
     fn note(&mut self, sent: Result<(), SendError>) {
         if let Err(error @ SendError::QueueFull) = sent {
-            self.fail_at(inference::Stage::Recognition, Failure::Failed(error.to_string()));
+            self.fail_at(inference::Awaited::Recognition, Failure::Failed(error.to_string()));
         }
     }
 
-    fn fail_at(&mut self, stage: inference::Stage, failure: Failure) {
+    fn fail_at(&mut self, stage: inference::Awaited, failure: Failure) {
         if let Progress::At(attempt) = &self.progress {
             self.fail(InferenceError { worker: attempt.lease.client().worker().to_owned(), stage, failure });
         }

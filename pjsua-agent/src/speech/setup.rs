@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::pool::Pool;
 use super::process::locate;
 use super::worker::{Source, Worker};
-use super::{SpeechConfig, SpeechError, Stage, StageConfig, Timing, WorkerSource};
+use super::{SpeechConfig, SpeechError, StageConfig, Timing, WorkerKind, WorkerSource};
 use crate::metrics;
 
 /// A worker that ended so often before it ever served will not serve: a wrong option, a missing model.
@@ -47,16 +47,16 @@ pub(super) fn resolve(
         |each, config: &Option<StageConfig>| config.as_ref().map_or(Ok(Vec::new()), |config| stage(each, config));
     let voice = |each, config: &StageConfig| if with_voice { stage(each, config) } else { Ok(Vec::new()) };
     Ok(Workers {
-        stt: voice(Stage::Stt, &config.stt)?,
-        llm: stage(Stage::Llm, &config.llm)?,
-        llm_fallback: optional(Stage::LlmFallback, &config.llm_fallback)?,
-        llm_small: optional(Stage::LlmSmall, &config.llm_small)?,
-        tts: voice(Stage::Tts, &config.tts)?,
+        stt: voice(WorkerKind::Stt, &config.stt)?,
+        llm: stage(WorkerKind::Llm, &config.llm)?,
+        llm_fallback: optional(WorkerKind::LlmFallback, &config.llm_fallback)?,
+        llm_small: optional(WorkerKind::LlmSmall, &config.llm_small)?,
+        tts: voice(WorkerKind::Tts, &config.tts)?,
     })
 }
 
 fn resolve_stage(
-    stage: Stage,
+    stage: WorkerKind,
     config: &StageConfig,
     runtime_dir: &Path,
     changed: &watch::Sender<()>,
@@ -88,7 +88,7 @@ fn resolve_stage(
 }
 
 /// The daemon's process id keeps two daemons apart that share a directory.
-fn socket_name(stage: Stage, index: usize) -> String {
+fn socket_name(stage: WorkerKind, index: usize) -> String {
     format!("{}-{}-{index}.sock", std::process::id(), stage.file_name())
 }
 
@@ -109,7 +109,7 @@ fn prepare(runtime_dir: &Path) -> Result<PathBuf, SpeechError> {
 fn daemon_of(file: &str) -> Option<i32> {
     let (pid, rest) = file.strip_suffix(".sock")?.split_once('-')?;
     let (stage, index) = rest.rsplit_once('-')?;
-    let ours = Stage::ALL.iter().any(|each| each.file_name() == stage);
+    let ours = WorkerKind::ALL.iter().any(|each| each.file_name() == stage);
     (ours && index.parse::<usize>().is_ok()).then(|| pid.parse().ok())?.filter(|pid| *pid > 0)
 }
 
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_socket_is_known_by_its_name_and_nothing_else_is() {
-        assert_eq!(daemon_of(&socket_name(Stage::LlmFallback, 3)), i32::try_from(std::process::id()).ok());
+        assert_eq!(daemon_of(&socket_name(WorkerKind::LlmFallback, 3)), i32::try_from(std::process::id()).ok());
         for other in ["a.sock", "12-x-0.sock", "-1-stt-0.sock", "0-stt-0.sock", "12-stt-0", "12-stt-0.sock.77"] {
             assert_eq!(daemon_of(other), None, "{other}");
         }

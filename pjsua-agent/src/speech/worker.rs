@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::Stage;
+use super::WorkerKind;
 use crate::metrics;
 
 /// So many deadlines passed in a row, with nothing delivered to any request in between, and the worker hangs.
@@ -45,7 +45,7 @@ pub struct WorkerStatus {
     /// `stt-0`, as in the log.
     pub name: String,
     /// Its stage.
-    pub stage: Stage,
+    pub stage: WorkerKind,
     /// What it is doing.
     pub state: WorkerState,
     /// Its process, when the daemon started it and it runs.
@@ -74,7 +74,7 @@ pub(super) enum Source {
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) name: String,
-    pub(super) stage: Stage,
+    pub(super) stage: WorkerKind,
     pub(super) address: Address,
     pub(super) source: Source,
     /// A request failed: the health is to be asked now.
@@ -132,7 +132,7 @@ impl Record {
 
 impl Worker {
     pub(super) fn new(
-        stage: Stage,
+        stage: WorkerKind,
         index: usize,
         address: Address,
         source: Source,
@@ -365,7 +365,7 @@ impl Lease {
             Failure::Unreachable(_) | Failure::NotReady(_) | Failure::Lost(_) | Failure::Incomplete => true,
             // A model's engine refuses what it cannot begin in time, so it is at work. Elsewhere the places are counted
             // before the engine, which may hang in all of them.
-            Failure::Busy(_) if worker.stage == Stage::Llm => {
+            Failure::Busy(_) if worker.stage == WorkerKind::Llm => {
                 worker.delivered();
                 false
             }

@@ -22,7 +22,7 @@ mod replay;
 mod terminal;
 
 pub use command::{InspectCommand, Recorded, ReplayCommand, inspect_text, replay_text, run_inspect, run_replay};
-pub use course::{Clause, Course, Ending, Overlap, Phrase, Recognition, Score, Sound, Turn};
+pub use course::{Clause, Course, Ending, Overlap, Phrase, Score, Sound, Turn, Utterance};
 pub use inspect::{Answer, Inspection, Summary};
 pub use journal::{Failure, Happening, Journal, JournalError, Level, Start, Step, What};
 pub use replay::{Comparison, Replay, replay};

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //!            SpeechStarted          silence            final transcript
-//!  Listening ────────────► Hearing ─────────► Endpointing ────────────► Replying
+//!  Listening ────────────► Hearing ──────► Endpointing ────────────► Replying
 //!      ▲                      ▲                                            │ first sample heard
 //!      │ drained              │ interruption          speech               ▼
 //!      └──────────────────────┼──────────── Overlap ◄────────────────── Speaking

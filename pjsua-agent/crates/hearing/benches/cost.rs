@@ -11,7 +11,7 @@ use std::{
 };
 
 use common::{kit, quantile, sorted};
-use hearing::{EarEvent, EndOfTurnSettings, Hearing, HearingConfig, VadSettings};
+use hearing::{EarEvent, EndOfTurnSettings, HearingConfig, Models, VadSettings};
 
 const ROUNDS: usize = 9;
 /// Frames of a round: 2 s.
@@ -56,7 +56,7 @@ fn window_us(config: &HearingConfig, calls: usize, max_batch: usize) -> f32 {
     let vad =
         VadSettings { max_batch, judge_every_frame: false, queue: calls * (FRAMES + 2), ..VadSettings::default() };
     let hearing =
-        Hearing::start(HearingConfig { vad, end_of_turn_model: None, ..config.clone() }).expect("the models load");
+        Models::start(HearingConfig { vad, end_of_turn_model: None, ..config.clone() }).expect("the models load");
     let noise = kit::noise(FRAMES * 320, 300);
     let ears: Vec<_> = (0..calls).map(|_| hearing.ear(|_| {})).collect();
     ears.iter().for_each(|ear| ear.speech_started(0));
@@ -78,7 +78,7 @@ fn window_us(config: &HearingConfig, calls: usize, max_batch: usize) -> f32 {
 fn score_ms(config: &HearingConfig, threads: usize) -> (Vec<f32>, Vec<f32>) {
     let end_of_turn = EndOfTurnSettings { threads_per_score: threads, ..EndOfTurnSettings::default() };
     let hearing =
-        Hearing::start(HearingConfig { end_of_turn, vad_model: None, ..config.clone() }).expect("the models load");
+        Models::start(HearingConfig { end_of_turn, vad_model: None, ..config.clone() }).expect("the models load");
     let (send, receive) = channel();
     let ear = hearing.ear(move |event| _ = send.send(event));
     kit::frames(&kit::noise(8 * 16_000, 3_000)).for_each(|frame| ear.frame(&frame));

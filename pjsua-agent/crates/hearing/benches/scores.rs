@@ -8,7 +8,7 @@ mod common;
 use std::{path::Path, sync::mpsc::channel, time::Duration};
 
 use common::{SENTENCES, Spoken, VOICES, flite, kit, prompts, quantile, recorded, sorted};
-use hearing::{EarEvent, Hearing};
+use hearing::{EarEvent, Models};
 
 /// Milliseconds of silence after the last sound.
 const SILENCES: [usize; 5] = [0, 100, 200, 400, 800];
@@ -45,7 +45,7 @@ fn main() {
     );
 }
 
-fn table(hearing: &Hearing, what: &str, spoken: &[Spoken]) {
+fn table(hearing: &Models, what: &str, spoken: &[Spoken]) {
     println!("\n### {what}: {} utterances\n", spoken.len());
     println!(
         "| after the last sound | utterance | n | p5 | p25 | p50 | p75 | p95 | {} |",
@@ -84,7 +84,7 @@ fn row(silence: Silence, length_ms: usize, what: &str, scores: Vec<f32>) {
 }
 
 /// Each utterance's scores after 200 ms: of its cuts, then of the whole.
-fn each(hearing: &Hearing, spoken: &[Spoken]) {
+fn each(hearing: &Models, spoken: &[Spoken]) {
     for spoken in spoken {
         let ends = spoken.cuts.iter().copied().chain([spoken.samples.len()]);
         let scores = ends.map(|end| format!("{:.2}", score(hearing, &spoken.samples[..end], Silence::Noise, 200)));
@@ -92,7 +92,7 @@ fn each(hearing: &Hearing, spoken: &[Spoken]) {
     }
 }
 
-fn score(hearing: &Hearing, said: &[i16], silence: Silence, length_ms: usize) -> f32 {
+fn score(hearing: &Models, said: &[i16], silence: Silence, length_ms: usize) -> f32 {
     let mut heard = said.to_vec();
     heard.resize(said.len() + length_ms * kit::MS, 0);
     if let Silence::Noise = silence {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use common::{SENTENCES, VOICES, files, kit, prompts, quantile, sorted};
-use hearing::{EarEvent, Hearing, HearingConfig, VadSettings};
+use hearing::{EarEvent, HearingConfig, Models, VadSettings};
 
 const PRE_ROLL: usize = 300 * kit::MS;
 const STAGE_1: usize = 60 * kit::MS;
@@ -50,7 +50,7 @@ fn main() {
         ("probability 0.3", VadSettings { confirm_probability: 0.3, ..defaults.clone() }),
     ];
     for (name, vad) in &variants {
-        let hearing = Hearing::start(HearingConfig { vad: vad.clone(), end_of_turn_model: None, ..config.clone() })
+        let hearing = Models::start(HearingConfig { vad: vad.clone(), end_of_turn_model: None, ..config.clone() })
             .expect("the models load");
         for (line, level_db) in
             [("quiet line", None), ("noise 20 dB below", Some(20.0)), ("noise 10 dB below", Some(10.0))]
@@ -62,7 +62,7 @@ fn main() {
         row(name, "no speech", &listen(&hearing, &noises));
     }
     println!("\n| no speech, the defaults | n | taken for speech | dismissed: p50 ms | max |\n|---|---|---|---|---|");
-    let hearing = Hearing::start(HearingConfig { end_of_turn_model: None, ..config }).expect("the models load");
+    let hearing = Models::start(HearingConfig { end_of_turn_model: None, ..config }).expect("the models load");
     for (name, noises) in &noises {
         let outcomes = listen(&hearing, noises);
         let confirmed = outcomes.iter().filter(|outcome| outcome.confirmed_ms.is_some()).count();
@@ -117,12 +117,12 @@ fn row(settings: &str, what: &str, outcomes: &[Outcome]) {
     );
 }
 
-fn listen(hearing: &Hearing, utterances: &[Vec<i16>]) -> Vec<Outcome> {
+fn listen(hearing: &Models, utterances: &[Vec<i16>]) -> Vec<Outcome> {
     utterances.chunks(AT_ONCE).flat_map(|group| listen_at_once(hearing, group)).collect()
 }
 
 /// Calls that begin together.
-fn listen_at_once(hearing: &Hearing, utterances: &[Vec<i16>]) -> Vec<Outcome> {
+fn listen_at_once(hearing: &Models, utterances: &[Vec<i16>]) -> Vec<Outcome> {
     let stage_1_ms = STAGE_1 as f32 / kit::MS as f32;
     let begun = Instant::now();
     let calls: Vec<_> = utterances

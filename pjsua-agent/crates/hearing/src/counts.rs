@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-/// What a [`Hearing`](crate::Hearing) did since it was started, for all its ears.
+/// What a [`Models`](crate::Models) did since it was started, for all its ears.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HearingCounts {
     /// Windows of 32 ms judged by Silero.

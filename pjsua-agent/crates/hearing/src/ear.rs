@@ -69,7 +69,7 @@ impl Listener {
 /// # Threads
 ///
 /// Any but the media clock; the audio thread may call all but `score_end_of_turn`, which allocates. No method waits for
-/// a model. Events are reported on threads of [`Hearing`](crate::Hearing), and must be taken without delay: other calls
+/// a model. Events are reported on threads of [`Models`](crate::Models), and must be taken without delay: other calls
 /// wait for them. Where nothing can be judged `Confirmed` is reported inside `speech_started`.
 pub struct Ear {
     number: u64,

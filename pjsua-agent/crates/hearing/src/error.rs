@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Why [`Hearing::start`](crate::Hearing::start) failed.
+/// Why [`Models::start`](crate::Models::start) failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HearingError {
     /// No file where one was named.

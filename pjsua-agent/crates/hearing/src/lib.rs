@@ -42,7 +42,7 @@ mod common;
 pub use counts::HearingCounts;
 pub use ear::{Ear, EarEvent};
 pub use error::HearingError;
-pub use models::Hearing;
+pub use models::Models;
 pub use settings::{EndOfTurnSettings, HearingConfig, VadSettings};
 
 /// Samples a second, everywhere.

@@ -28,7 +28,7 @@ use crate::{
 /// # Threads
 ///
 /// Any. `start` and `drop` block: a tenth of a second to load, at most one run of each model to stop.
-pub struct Hearing {
+pub struct Models {
     config: HearingConfig,
     counts: Arc<Counts>,
     vad: Option<Inbox>,
@@ -37,7 +37,7 @@ pub struct Hearing {
     ears: AtomicU64,
 }
 
-impl Hearing {
+impl Models {
     /// Loads ONNX Runtime and the models that `config` names, runs each once, and starts the threads.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl Hearing {
     }
 }
 
-impl Drop for Hearing {
+impl Drop for Models {
     fn drop(&mut self) {
         if let Some(vad) = self.vad.take() {
             vad.stop();

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-/// What [`Hearing`](crate::Hearing) runs, and how.
+/// What [`Models`](crate::Models) runs, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HearingConfig {
-    /// `libonnxruntime.so`. A process loads one; a second [`Hearing`](crate::Hearing) must name the same file.
+    /// `libonnxruntime.so`. A process loads one; a second [`Models`](crate::Models) must name the same file.
     pub onnxruntime: PathBuf,
     /// Silero VAD for 16 kHz (`silero_vad_16k_op15.onnx`). None: whatever stage 1 hears is speech.
     pub vad_model: Option<PathBuf>,

@@ -5,9 +5,9 @@ mod common;
 use std::{sync::mpsc::TryRecvError, time::Duration};
 
 use common::{MS, ear, frames, hearing, next, settle, signal, speak};
-use hearing::{EarEvent, EndOfTurnSettings, Hearing, HearingConfig};
+use hearing::{EarEvent, EndOfTurnSettings, HearingConfig, Models};
 
-fn score(hearing: &Hearing, heard: &[i16], silence_ms: usize) -> f32 {
+fn score(hearing: &Models, heard: &[i16], silence_ms: usize) -> f32 {
     let (ear, events) = ear(hearing);
     ear.speech_started(0);
     frames(heard).for_each(|frame| ear.frame(&frame));
@@ -76,7 +76,7 @@ fn only_the_newest_request_of_a_call_is_answered() {
 fn what_waited_too_long_is_dropped_and_the_delay_shows_it() {
     let Some(config) = common::config() else { return };
     let end_of_turn = EndOfTurnSettings { max_wait: Duration::ZERO, ..EndOfTurnSettings::default() };
-    let hearing = Hearing::start(HearingConfig { end_of_turn, ..config }).unwrap();
+    let hearing = Models::start(HearingConfig { end_of_turn, ..config }).unwrap();
     let (ear, events) = ear(&hearing);
     ear.score_end_of_turn(1, Duration::ZERO);
     settle(&hearing);
@@ -88,7 +88,7 @@ fn what_waited_too_long_is_dropped_and_the_delay_shows_it() {
 #[test]
 fn several_threads_answer_every_call() {
     let Some(config) = common::config() else { return };
-    let hearing = Hearing::start(HearingConfig { score_threads: 2, vad_model: None, ..config }).unwrap();
+    let hearing = Models::start(HearingConfig { score_threads: 2, vad_model: None, ..config }).unwrap();
     let ears: Vec<_> = (0..8).map(|_| ear(&hearing)).collect();
     for (nth, (ear, _)) in ears.iter().enumerate() {
         frames(&signal(16_000)).for_each(|frame| ear.frame(&frame));

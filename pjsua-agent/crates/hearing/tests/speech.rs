@@ -5,7 +5,7 @@ mod common;
 use std::{sync::mpsc::TryRecvError, time::Duration};
 
 use common::{CONFIRMED, DISMISSED, MS, PATIENCE, ear, frames, hearing, mix, next, say, say_nth, settle, sound, speak};
-use hearing::{EarEvent, Hearing, HearingConfig, VadSettings};
+use hearing::{EarEvent, HearingConfig, Models, VadSettings};
 
 const SENTENCE: &str = "I would like to book a table for four people.";
 
@@ -91,7 +91,7 @@ fn each_utterance_gets_its_own_verdict_even_when_all_come_at_once() {
 fn calls_that_speak_at_once_get_the_verdicts_that_they_get_alone() {
     let Some(config) = common::config() else { return };
     let vad = VadSettings { max_batch: 16, ..VadSettings::default() };
-    let hearing = Hearing::start(HearingConfig { vad, ..config }).unwrap();
+    let hearing = Models::start(HearingConfig { vad, ..config }).unwrap();
     let mut calls: Vec<_> = noises().into_iter().map(|(_, noise)| (noise, DISMISSED)).collect();
     let background = sound(&["synth", "1", "pinknoise", "vol", "0.02"]);
     for voice in ["rms", "slt", "awb", "kal16"] {
@@ -156,7 +156,7 @@ fn once_hearing_is_gone_an_onset_is_speech() {
 fn frames_that_find_no_place_are_counted_and_the_verdict_comes_all_the_same() {
     let Some(config) = common::config() else { return };
     let vad = VadSettings { queue: 1, ..VadSettings::default() };
-    let hearing = Hearing::start(HearingConfig { vad, ..config }).unwrap();
+    let hearing = Models::start(HearingConfig { vad, ..config }).unwrap();
     let (ear, events) = ear(&hearing);
     say(&ear, &sound(&["synth", "20", "whitenoise", "vol", "0.1"]));
     ear.speech_ended();

@@ -4,10 +4,10 @@ mod common;
 
 use std::path::PathBuf;
 
-use hearing::{Hearing, HearingConfig, HearingError};
+use hearing::{HearingConfig, HearingError, Models};
 
 fn refused(config: HearingConfig) -> HearingError {
-    Hearing::start(config).err().expect("it is refused")
+    Models::start(config).err().expect("it is refused")
 }
 
 fn temporary(name: &str, content: &[u8]) -> PathBuf {
@@ -18,7 +18,7 @@ fn temporary(name: &str, content: &[u8]) -> PathBuf {
 
 #[test]
 fn without_models_every_onset_is_speech_and_no_score_comes() {
-    let hearing = Hearing::start(HearingConfig::new("/nowhere/libonnxruntime.so")).unwrap();
+    let hearing = Models::start(HearingConfig::new("/nowhere/libonnxruntime.so")).unwrap();
     let (ear, events) = common::ear(&hearing);
     ear.speech_started(0);
     ear.frame(&[0; 320]);
@@ -61,10 +61,10 @@ fn a_missing_model_a_broken_one_and_another_one_are_refused() {
 #[test]
 fn a_second_hearing_shares_the_runtime_and_another_library_is_refused() {
     let Some(config) = common::config() else { return };
-    let first = Hearing::start(config.clone()).unwrap();
-    drop(Hearing::start(config.clone()).unwrap());
+    let first = Models::start(config.clone()).unwrap();
+    drop(Models::start(config.clone()).unwrap());
     drop(first);
-    let again = Hearing::start(config.clone()).unwrap();
+    let again = Models::start(config.clone()).unwrap();
     assert_eq!(again.counts(), hearing::HearingCounts::default());
     let other = HearingConfig { onnxruntime: temporary("other.so", b""), ..config };
     assert!(matches!(refused(other), HearingError::OtherRuntime { .. }));

@@ -4,7 +4,7 @@ use std::{error::Error as _, fmt, time::Duration};
 
 /// What a request was waiting for when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub enum Awaited {
     /// The worker's acceptance of the request.
     Connect,
     /// The answer to a health check.
@@ -25,24 +25,24 @@ pub enum Stage {
     NextAudio,
 }
 
-impl Stage {
+impl Awaited {
     /// A short name for metrics labels: `connect`, `final_transcript` …
     pub fn name(self) -> &'static str {
         match self {
-            Stage::Connect => "connect",
-            Stage::Health => "health",
-            Stage::Describe => "describe",
-            Stage::Recognition => "recognition",
-            Stage::FinalTranscript => "final_transcript",
-            Stage::FirstToken => "first_token",
-            Stage::NextToken => "next_token",
-            Stage::FirstAudio => "first_audio",
-            Stage::NextAudio => "next_audio",
+            Awaited::Connect => "connect",
+            Awaited::Health => "health",
+            Awaited::Describe => "describe",
+            Awaited::Recognition => "recognition",
+            Awaited::FinalTranscript => "final_transcript",
+            Awaited::FirstToken => "first_token",
+            Awaited::NextToken => "next_token",
+            Awaited::FirstAudio => "first_audio",
+            Awaited::NextAudio => "next_audio",
         }
     }
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -96,7 +96,7 @@ impl Failure {
         }
     }
 
-    pub(crate) fn from_status(status: &tonic::Status, stage: Stage) -> Self {
+    pub(crate) fn from_status(status: &tonic::Status, stage: Awaited) -> Self {
         // Only a status that was made at this end, of a transport error, has a source.
         if let Some(source) = status.source() {
             let mut reason = source.to_string();
@@ -106,7 +106,7 @@ impl Failure {
                 next = cause.source();
             }
             return match stage {
-                Stage::Connect | Stage::Health | Stage::Describe => Failure::Unreachable(reason),
+                Awaited::Connect | Awaited::Health | Awaited::Describe => Failure::Unreachable(reason),
                 _ => Failure::Lost(reason),
             };
         }
@@ -134,7 +134,7 @@ pub struct InferenceError {
     /// The worker's address.
     pub worker: String,
     /// What was waited for.
-    pub stage: Stage,
+    pub stage: Awaited,
     /// What happened instead.
     pub failure: Failure,
 }
@@ -147,7 +147,7 @@ mod tests {
     fn the_text_names_the_worker_the_stage_and_the_failure() {
         let error = InferenceError {
             worker: "unix:/run/stt-0.sock".into(),
-            stage: Stage::FinalTranscript,
+            stage: Awaited::FinalTranscript,
             failure: Failure::Timeout(Duration::from_secs(3)),
         };
         assert_eq!(error.to_string(), "worker unix:/run/stt-0.sock, final_transcript: no answer within 3s");
@@ -155,9 +155,9 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_from_an_overload() {
-        let busy = Failure::from_status(&tonic::Status::resource_exhausted("4 of 4"), Stage::Recognition);
+        let busy = Failure::from_status(&tonic::Status::resource_exhausted("4 of 4"), Awaited::Recognition);
         assert!(matches!(&busy, Failure::Busy(reason) if reason == "4 of 4"));
-        let refused = Failure::from_status(&tonic::Status::invalid_argument("8000 Hz"), Stage::Recognition);
+        let refused = Failure::from_status(&tonic::Status::invalid_argument("8000 Hz"), Awaited::Recognition);
         assert!(matches!(refused, Failure::Refused(_)));
     }
 }

@@ -23,8 +23,8 @@
 //! Three rules hold for every request:
 //!
 //! - nothing waits for ever: each wait has a named deadline in [`Deadlines`];
-//! - dropping what a request returned ([`Recognition`], [`Generation`], [`Synthesis`]) cancels it at the worker;
-//! - an [`InferenceError`] names the worker and the [`Stage`] that failed, and never what a caller said.
+//! - dropping what a request returned ([`RecognitionStream`], [`Generation`], [`Synthesis`]) cancels it at the worker;
+//! - an [`InferenceError`] names the worker and the [`Awaited`] that failed, and never what a caller said.
 
 #![forbid(unsafe_code)]
 
@@ -41,10 +41,10 @@ pub mod proto {
 
 pub use address::{Address, AddressError};
 pub use client::{
-    Deadlines, Generation, GenerationAct, GenerationEvent, Recognition, RecognitionEvent, RecognitionEvents,
-    RecognitionSender, SendError, Synthesis, WorkerClient,
+    Deadlines, Generation, GenerationAct, GenerationEvent, RecognitionEvent, RecognitionEvents, RecognitionSender,
+    RecognitionStream, SendError, Synthesis, WorkerClient,
 };
-pub use error::{Failure, InferenceError, Stage};
+pub use error::{Awaited, Failure, InferenceError};
 
 /// The sample rate of all audio in the protocol, in Hz.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;

@@ -14,7 +14,7 @@ use std::{
 
 use futures_util::Stream;
 use inference::{
-    Address, Deadlines, Failure, GenerationAct, GenerationEvent, SendError, Stage, WorkerClient,
+    Address, Awaited, Deadlines, Failure, GenerationAct, GenerationEvent, SendError, WorkerClient,
     proto::{
         self, AudioChunk, GenerateEvent, RecogniseEvent, generate_event,
         language_model_server::{LanguageModel, LanguageModelServer},
@@ -190,7 +190,7 @@ async fn each_wait_for_a_reply_has_its_own_deadline() {
     let worker = Scripted { generation: vec![Step::Hang], ..Default::default() };
     let mut reply = client(&worker).generate(Default::default());
     let error = reply.next().await.unwrap_err();
-    assert_eq!((error.stage, error.failure), (Stage::FirstToken, Failure::Timeout(Duration::from_millis(300))));
+    assert_eq!((error.stage, error.failure), (Awaited::FirstToken, Failure::Timeout(Duration::from_millis(300))));
     assert_eq!(reply.next().await, Ok(None));
     eventually(|| worker.cancelled.load(Ordering::SeqCst) == 1).await;
 
@@ -199,7 +199,7 @@ async fn each_wait_for_a_reply_has_its_own_deadline() {
     let mut reply = client(&worker).generate(Default::default());
     assert!(reply.next().await.unwrap().is_some() && reply.next().await.unwrap().is_some());
     let error = reply.next().await.unwrap_err();
-    assert_eq!((error.stage, error.failure), (Stage::NextToken, Failure::Timeout(Duration::from_millis(200))));
+    assert_eq!((error.stage, error.failure), (Awaited::NextToken, Failure::Timeout(Duration::from_millis(200))));
 }
 
 #[tokio::test]
@@ -208,12 +208,12 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     let mut reply = client(&worker).generate(Default::default());
     assert!(reply.next().await.unwrap().is_some());
     let error = reply.next().await.unwrap_err();
-    assert_eq!((error.stage, error.failure), (Stage::NextToken, Failure::Incomplete));
+    assert_eq!((error.stage, error.failure), (Awaited::NextToken, Failure::Incomplete));
 
     let status = Status::resource_exhausted("4 of 4 places taken");
     let worker = Scripted { synthesis: vec![Step::Fail(status)], ..Default::default() };
     let error = client(&worker).synthesise(Default::default()).next().await.unwrap_err();
-    assert_eq!((error.stage, error.failure), (Stage::FirstAudio, Failure::Busy("4 of 4 places taken".into())));
+    assert_eq!((error.stage, error.failure), (Awaited::FirstAudio, Failure::Busy("4 of 4 places taken".into())));
 }
 
 #[tokio::test]
@@ -277,7 +277,7 @@ async fn an_utterance_goes_options_first_finish_last_and_has_a_deadline_only_the
     assert_eq!(recognition.send(&[1]), Err(SendError::Ended));
     let finished = Instant::now();
     let error = recognition.next().await.unwrap_err();
-    assert_eq!((error.stage, error.failure), (Stage::FinalTranscript, Failure::Timeout(Duration::from_millis(300))));
+    assert_eq!((error.stage, error.failure), (Awaited::FinalTranscript, Failure::Timeout(Duration::from_millis(300))));
     assert!(finished.elapsed() >= Duration::from_millis(300));
 
     use recognise_request::Kind;
@@ -300,7 +300,7 @@ async fn audio_that_nobody_reads_is_refused_and_never_waited_for() {
     assert_eq!(refused, Some(SendError::QueueFull));
     assert!(started.elapsed() < Duration::from_millis(200));
     let error = events.next().await.unwrap_err();
-    assert!(error.stage == Stage::Connect && matches!(error.failure, Failure::Unreachable(_)), "{error}");
+    assert!(error.stage == Awaited::Connect && matches!(error.failure, Failure::Unreachable(_)), "{error}");
     assert_eq!(sender.send(&[0; 320]), Err(SendError::Ended));
     assert!(matches!(client.is_serving().await.unwrap_err().failure, Failure::Unreachable(_)));
 }
@@ -313,5 +313,5 @@ async fn a_listener_that_never_answers_is_not_waited_for() {
     let deadlines = Deadlines { connect: Duration::from_millis(200), ..Deadlines::default() };
     let client = WorkerClient::connect_lazy(&Address::Unix(socket)).with_deadlines(deadlines);
     let error = client.generate(Default::default()).next().await.unwrap_err();
-    assert_eq!((error.stage, error.failure), (Stage::Connect, Failure::Timeout(Duration::from_millis(200))));
+    assert_eq!((error.stage, error.failure), (Awaited::Connect, Failure::Timeout(Duration::from_millis(200))));
 }

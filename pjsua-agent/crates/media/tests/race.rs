@@ -8,6 +8,9 @@ use std::thread;
 use common::{FRAME, Noise};
 use media::{AudioEvent, AudioSettings, FRAME_SAMPLES, Position, SILENCE, call_audio};
 
+/// Miri, which checks each access, takes a hundredth of the steps.
+const SHARE: u32 = if cfg!(miri) { 100 } else { 1 };
+
 /// Turn and place of a frame, written into its samples.
 fn frame_of(turn: u32, number: u32) -> [i16; FRAME_SAMPLES] {
     let mut frame = [1; FRAME_SAMPLES];
@@ -23,7 +26,7 @@ fn turn_and_number(frame: &[i16; FRAME_SAMPLES]) -> (u32, u32) {
 
 #[test]
 fn a_flush_tells_the_exact_position_while_the_clock_runs() {
-    const TURNS: u32 = 2_000;
+    const TURNS: u32 = 2_000 / SHARE;
     let call = call_audio(&common::without_fades());
     let (mut clock, mut audio, mut playout, mut events) = (call.clock, call.audio, call.playout, call.events);
     let is_over = AtomicBool::new(false);
@@ -72,7 +75,7 @@ fn a_flush_tells_the_exact_position_while_the_clock_runs() {
                     _ => {}
                 }
             }
-            for _ in 0..dice.next() % 4_000 {
+            for _ in 0..dice.next() % u64::from(4_000 / SHARE) {
                 std::hint::spin_loop();
             }
             flushed.push(playout.flush());
@@ -94,7 +97,7 @@ fn a_flush_tells_the_exact_position_while_the_clock_runs() {
 
 #[test]
 fn nothing_is_lost_or_doubled_while_all_threads_run() {
-    const FRAMES: u32 = 50_000;
+    const FRAMES: u32 = 50_000 / SHARE;
     let call = call_audio(&common::without_fades());
     let (mut clock, mut playout) = (call.clock, call.playout);
     thread::scope(|scope| {
@@ -129,7 +132,7 @@ fn nothing_is_lost_or_doubled_while_all_threads_run() {
 
 #[test]
 fn a_gain_reaches_no_other_turn_than_the_one_it_was_meant_for() {
-    const TURNS: u32 = 20_000;
+    const TURNS: u32 = 20_000 / SHARE;
     const DUCKED: i16 = 10_000;
     const UNDUCKED: i16 = 20_000;
     let call = call_audio(&common::without_fades());
@@ -177,7 +180,7 @@ fn a_gain_reaches_no_other_turn_than_the_one_it_was_meant_for() {
                     thread::yield_now();
                 }
             }
-            for _ in 0..dice.next() % 2_000 {
+            for _ in 0..dice.next() % u64::from(2_000 / SHARE) {
                 std::hint::spin_loop();
             }
             playout.flush();
@@ -194,7 +197,7 @@ fn a_capture_ring_that_overflows_loses_whole_frames_and_counts_each() {
     let call = call_audio(&AudioSettings::default());
     let (mut clock, mut audio) = (call.clock, call.audio);
     let is_over = AtomicBool::new(false);
-    const FRAMES: u64 = 100_000;
+    const FRAMES: u64 = 100_000 / SHARE as u64;
     thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Acquire) {

@@ -27,19 +27,11 @@ mod speech;
 
 use std::collections::BTreeSet;
 
+use conversation::Act;
 pub use grounds::Grounds;
 use markup::{Found, Markup};
 use pieces::Pieces;
 use speech::{Judgement, Speech};
-
-/// What a reply does to the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Hand the caller to a person.
-    Transfer,
-    /// End the call.
-    HangUp,
-}
 
 /// The acts that a marker in the text may ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

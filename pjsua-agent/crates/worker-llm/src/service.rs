@@ -3,12 +3,13 @@
 use std::{panic, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt};
+use inference::GenerationAct;
 use inference::proto::{self, generate_event::Kind, language_model_server::LanguageModel, message};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Response, Status, async_trait};
 
-use crate::engines::{self, Act, Engine, Event, ReplyError, Role};
+use crate::engines::{self, Engine, Event, ReplyError, Role};
 
 /// Messages and rules of one request, at most: far above any agent's, far below what would keep a core busy.
 const MOST_MESSAGES: usize = 2_000;
@@ -94,8 +95,8 @@ fn read(request: proto::GenerateRequest) -> Result<engines::Request, Status> {
 fn write(event: Result<Event, ReplyError>) -> Result<proto::GenerateEvent, Status> {
     let kind = match event {
         Ok(Event::Delta(text)) => Kind::Delta(text),
-        Ok(Event::Act(Act::Transfer)) => Kind::Act(proto::Act::Transfer.into()),
-        Ok(Event::Act(Act::HangUp)) => Kind::Act(proto::Act::HangUp.into()),
+        Ok(Event::Act(GenerationAct::Transfer)) => Kind::Act(proto::Act::Transfer.into()),
+        Ok(Event::Act(GenerationAct::HangUp)) => Kind::Act(proto::Act::HangUp.into()),
         Ok(Event::Done(usage)) => Kind::Done(proto::Done {
             prompt_tokens: usage.prompt_tokens,
             cached_tokens: usage.cached_tokens,

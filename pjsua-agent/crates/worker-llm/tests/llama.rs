@@ -1,5 +1,6 @@
 //! The real worker with the engine `llama`: llama.cpp loads and runs tiny models that are written here.
 
+#![cfg(feature = "llama")]
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -24,7 +24,7 @@ use engines::{
 };
 use machine::cores;
 use pool::Pool;
-use service::Recognition;
+use service::RecogniserService;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,7 +105,7 @@ fn main() -> ExitCode {
     worker::exit_code(worker::run(&serve, |engine| Routes::new(SpeechToTextServer::new(engine)), load))
 }
 
-fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> {
+fn load(args: &EngineArgs) -> Result<(RecogniserService, DescribeReply), EngineError> {
     let capacity = usize::from(args.capacity.unwrap_or_else(|| default_capacity(args.engine)));
     // Beyond four each brings little.
     let threads = args.threads.map_or_else(|| cores().min(4), usize::from);
@@ -131,7 +131,7 @@ fn load(args: &EngineArgs) -> Result<(Recognition, DescribeReply), EngineError> 
     };
     tracing::info!(cores = cores(), threads, capacity, "recognisers");
     let pool = Pool::load(engine.clone(), capacity, cores())?;
-    Ok((Recognition::new(engine, pool), description))
+    Ok((RecogniserService::new(engine, pool), description))
 }
 
 fn default_capacity(engine: EngineName) -> u16 {

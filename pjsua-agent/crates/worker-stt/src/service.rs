@@ -32,20 +32,20 @@ const PIECES_AHEAD: usize = 250;
 const EVENTS_AHEAD: usize = 16;
 
 /// Speech recognition by one engine.
-pub struct Recognition {
+pub struct RecogniserService {
     engine: Arc<dyn Engine>,
     pool: Arc<Pool>,
 }
 
-impl Recognition {
+impl RecogniserService {
     /// A service of `engine` with the recognisers of `pool`.
     pub fn new(engine: Arc<dyn Engine>, pool: Pool) -> Self {
-        Recognition { engine, pool: Arc::new(pool) }
+        RecogniserService { engine, pool: Arc::new(pool) }
     }
 }
 
 #[async_trait]
-impl SpeechToText for Recognition {
+impl SpeechToText for RecogniserService {
     type RecogniseStream = ReceiverStream<Result<RecogniseEvent, Status>>;
 
     async fn recognise(

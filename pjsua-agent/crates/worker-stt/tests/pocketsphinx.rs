@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inference::{Failure, RecognitionEvent, Stage, WorkerClient, proto::RecogniseOptions};
+use inference::{Awaited, Failure, RecognitionEvent, WorkerClient, proto::RecogniseOptions};
 use support::{Line, Worker, say, speech};
 
 const QUESTION: &str = "what are your opening hours on saturday";
@@ -23,7 +23,7 @@ async fn it_listens_before_it_is_loaded_and_serves_once_it_is_warm() {
         if let Ok(false) = worker.client.is_serving().await {
             not_yet += 1;
             let error = worker.client.describe().await;
-            assert!(!matches!(error, Err(error) if error.stage != Stage::Describe));
+            assert!(!matches!(error, Err(error) if error.stage != Awaited::Describe));
         }
         assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(2)).await;

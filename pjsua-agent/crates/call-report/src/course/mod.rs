@@ -30,7 +30,7 @@ impl Sound {
 
 /// One recognition of the caller's speech.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recognition {
+pub struct Utterance {
     /// Its number.
     pub utterance: u32,
     /// When it was started.
@@ -193,7 +193,7 @@ pub struct Course {
     /// The voice detector's gate.
     pub sounds: Vec<Sound>,
     /// The recognitions.
-    pub recognitions: Vec<Recognition>,
+    pub recognitions: Vec<Utterance>,
     /// The end-of-turn scores.
     pub scores: Vec<Score>,
     /// The agent's turns, with those that were thrown away.

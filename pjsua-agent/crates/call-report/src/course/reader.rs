@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use conversation::{Action, Input, Instant, Settings, Spoken, Timer};
 
-use super::{Clause, Course, Ending, Overlap, Phrase, Recognition, Score, Sound, Turn, samples_to_duration};
+use super::{Clause, Course, Ending, Overlap, Phrase, Score, Sound, Turn, Utterance, samples_to_duration};
 use crate::journal::{Step, What};
 
 /// What the steps of a call with these settings decided.
@@ -132,7 +132,7 @@ impl Reader<'_> {
 
     fn action(&mut self, action: &Action, at: Instant) {
         match action {
-            Action::StartRecognition { utterance } => self.course.recognitions.push(Recognition {
+            Action::StartRecognition { utterance } => self.course.recognitions.push(Utterance {
                 utterance: utterance.0,
                 started: at,
                 partials: Vec::new(),
@@ -244,7 +244,7 @@ impl Reader<'_> {
         }
     }
 
-    fn recognition(&mut self, utterance: u32) -> Option<&mut Recognition> {
+    fn recognition(&mut self, utterance: u32) -> Option<&mut Utterance> {
         self.course.recognitions.iter_mut().rev().find(|recognition| recognition.utterance == utterance)
     }
 

@@ -10,7 +10,7 @@ use crate::{Action, Instant, Settings, UtteranceId};
 const CERTAIN_WORDS: usize = 3;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Recognition {
+pub(crate) enum TranscriptState {
     Running,
     /// The final transcript was asked for.
     Finishing,
@@ -40,7 +40,7 @@ pub(crate) struct Interjection {
     pub(crate) words: Words,
     /// The words themselves.
     pub(crate) said: String,
-    pub(crate) recognition: Recognition,
+    pub(crate) recognition: TranscriptState,
 }
 
 /// When an interjection is judged.
@@ -86,7 +86,7 @@ impl Interjection {
             resumed: false,
             words: Words::None,
             said: String::new(),
-            recognition: Recognition::Running,
+            recognition: TranscriptState::Running,
         }
     }
 
@@ -106,13 +106,15 @@ impl Interjection {
             {
                 Judgement::Undecided
             }
-            (Words::Speech(_), Moment::FellSilent) if self.recognition == Recognition::Running => {
+            (Words::Speech(_), Moment::FellSilent) if self.recognition == TranscriptState::Running => {
                 Judgement::AskRecogniser
             }
             (Words::Speech(_), _) => Judgement::Interruption,
             (Words::Backchannel, Moment::FellSilent | Moment::LimitReached) => Judgement::FalseAlarm,
             (Words::Backchannel, Moment::Understood) if self.silent_since.is_some() => Judgement::FalseAlarm,
-            (Words::None, Moment::FellSilent) if self.recognition == Recognition::Running => Judgement::AskRecogniser,
+            (Words::None, Moment::FellSilent) if self.recognition == TranscriptState::Running => {
+                Judgement::AskRecogniser
+            }
             (Words::None, Moment::FellSilent | Moment::Understood | Moment::LimitReached) => self.by_length(settings),
             (Words::None | Words::Backchannel, Moment::Recognised | Moment::Understood | Moment::Dismissed) => {
                 Judgement::Undecided
@@ -123,11 +125,13 @@ impl Interjection {
     /// Without words the length decides: a recogniser that hears nothing in so long a sound is wrong.
     fn by_length(&self, settings: &Settings) -> Judgement {
         let enough = match self.recognition {
-            Recognition::Ended(..) => settings.overlap.wordless_barge_in,
-            Recognition::Running | Recognition::Finishing | Recognition::Lost => settings.overlap.barge_in_confirm,
+            TranscriptState::Ended(..) => settings.overlap.wordless_barge_in,
+            TranscriptState::Running | TranscriptState::Finishing | TranscriptState::Lost => {
+                settings.overlap.barge_in_confirm
+            }
         };
         match self.silent_since {
-            None if matches!(self.recognition, Recognition::Ended(..)) => Judgement::Undecided,
+            None if matches!(self.recognition, TranscriptState::Ended(..)) => Judgement::Undecided,
             Some(since) if since - self.started < enough => Judgement::FalseAlarm,
             None | Some(_) => Judgement::Interruption,
         }
@@ -135,7 +139,7 @@ impl Interjection {
 
     /// Nothing more is recognised of it.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.recognition, Recognition::Ended(..))
+        matches!(self.recognition, TranscriptState::Ended(..))
     }
 
     pub(crate) fn is_recognised_by(&self, utterance: UtteranceId) -> bool {
@@ -144,8 +148,8 @@ impl Interjection {
 
     fn is_recognised(&self) -> bool {
         match self.recognition {
-            Recognition::Running | Recognition::Finishing => true,
-            Recognition::Ended(..) | Recognition::Lost => false,
+            TranscriptState::Running | TranscriptState::Finishing => true,
+            TranscriptState::Ended(..) | TranscriptState::Lost => false,
         }
     }
 
@@ -173,7 +177,7 @@ impl Interjection {
 mod tests {
     use super::*;
 
-    fn sound(millis: u64, recognition: Recognition) -> Interjection {
+    fn sound(millis: u64, recognition: TranscriptState) -> Interjection {
         let silent_since = Some(Instant::from_millis(millis));
         Interjection { silent_since, recognition, ..Interjection::new(UtteranceId(1), Instant::ZERO, true) }
     }
@@ -184,15 +188,15 @@ mod tests {
 
     #[test]
     fn a_short_sound_is_judged_by_its_final_transcript() {
-        assert_eq!(judged(&sound(250, Recognition::Running), Moment::FellSilent), Judgement::AskRecogniser);
-        let ended = |millis| judged(&sound(millis, Recognition::Ended(String::new(), 1_000)), Moment::Understood);
+        assert_eq!(judged(&sound(250, TranscriptState::Running), Moment::FellSilent), Judgement::AskRecogniser);
+        let ended = |millis| judged(&sound(millis, TranscriptState::Ended(String::new(), 1_000)), Moment::Understood);
         assert_eq!(ended(699), Judgement::FalseAlarm);
         assert_eq!(ended(700), Judgement::Interruption);
     }
 
     #[test]
     fn without_a_recogniser_the_length_decides() {
-        let lost = |millis| judged(&sound(millis, Recognition::Lost), Moment::LimitReached);
+        let lost = |millis| judged(&sound(millis, TranscriptState::Lost), Moment::LimitReached);
         assert_eq!(lost(299), Judgement::FalseAlarm);
         assert_eq!(lost(300), Judgement::Interruption);
     }

@@ -7,7 +7,7 @@ mod playing;
 mod sounds;
 mod speaking;
 
-pub(crate) use interjection::{Interjection, Recognition};
+pub(crate) use interjection::{Interjection, TranscriptState};
 pub use overlap::ANSWERED_INTO_A_PAUSE;
 
 use crate::call::Call;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Agent;
-use super::interjection::{Interjection, Judgement, Moment, Recognition};
+use super::interjection::{Interjection, Judgement, Moment, TranscriptState};
 use crate::call::Call;
 use crate::next::Next;
 use crate::reply::{Reply, Source};
@@ -147,7 +147,7 @@ fn judge_in_room(call: &mut Call, reply: Reply, mut interjection: Interjection, 
             let limit = call.timers.get(Timer::Overlap);
             let transcript = call.now + call.settings.overlap.overlap_transcript;
             call.timers.set(Timer::Overlap, limit.map_or(transcript, |limit| limit.max(transcript)));
-            interjection.recognition = Recognition::Finishing;
+            interjection.recognition = TranscriptState::Finishing;
         }
         Judgement::Undecided if interjection.is_over() && interjection.resumed => {
             let again = Interjection::begin(call, interjection.confirmed);
@@ -196,7 +196,7 @@ fn settle(call: &mut Call, reply: Reply, interjection: Interjection) -> Agent {
     }
     interjection.cancel(call);
     call.timers.set(Timer::Overlap, until);
-    let interjection = Interjection { is_settled: true, recognition: Recognition::Lost, ..interjection };
+    let interjection = Interjection { is_settled: true, recognition: TranscriptState::Lost, ..interjection };
     Agent::Overlap { reply, interjection }
 }
 

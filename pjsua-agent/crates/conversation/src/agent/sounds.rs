@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::interjection::{Moment, Recognition};
+use super::interjection::{Moment, TranscriptState};
 use super::{Agent, Interjection, overlap};
 use crate::call::Call;
 use crate::language::{Language, Words};
@@ -93,11 +93,11 @@ impl Agent {
     ) -> Next {
         let Some(interjection) = self.interjection_by(utterance) else { return self.into() };
         let text = hearsay::said(text, confidence_per_mille, interjection.voiced(call.now));
-        if interjection.recognition == Recognition::Running {
+        if interjection.recognition == TranscriptState::Running {
             call.act(Action::CancelRecognition { utterance });
         }
         note_words(interjection, call, &text, confidence_per_mille);
-        interjection.recognition = Recognition::Ended(text, confidence_per_mille);
+        interjection.recognition = TranscriptState::Ended(text, confidence_per_mille);
         self.judge(call, Moment::Understood)
     }
 
@@ -106,7 +106,7 @@ impl Agent {
         let interjection = self.interjection_mut();
         if let Some(interjection) = interjection.filter(|one| utterance.is_none_or(|lost| one.is_recognised_by(lost))) {
             interjection.cancel(call);
-            interjection.recognition = Recognition::Lost;
+            interjection.recognition = TranscriptState::Lost;
         }
         self
     }

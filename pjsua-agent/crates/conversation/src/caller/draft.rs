@@ -6,7 +6,7 @@
 
 use super::listening::finish_recognition;
 use super::pausing::Pausing;
-use super::{Caller, Hearing};
+use super::{Caller, Said};
 use crate::call::Call;
 use crate::history::Mark;
 use crate::language::{Language, Request};
@@ -178,7 +178,7 @@ impl Pausing {
 }
 
 /// Whether the model is asked for the answer, and can be.
-fn can_be_answered(hearing: &Hearing, language: &str) -> bool {
+fn can_be_answered(hearing: &Said, language: &str) -> bool {
     let text = hearing.text();
     hearing.is_complete()
         && !hearing.is_lost()

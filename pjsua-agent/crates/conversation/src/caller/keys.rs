@@ -1,6 +1,6 @@
 //! The caller presses keys.
 
-use super::{Caller, Hearing};
+use super::{Caller, Said};
 use crate::Timer;
 use crate::call::Call;
 use crate::hearsay::CERTAIN;
@@ -83,9 +83,9 @@ impl Keys {
     }
 
     /// The caller speaks after them.
-    pub(super) fn begin_hearing(&self, call: &mut Call) -> Hearing {
+    pub(super) fn begin_hearing(&self, call: &mut Call) -> Said {
         call.timers.clear(Timer::Keys);
-        let mut hearing = Hearing::new(call.now);
+        let mut hearing = Said::new(call.now);
         hearing.begin_with(self.message());
         hearing
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Caller, Hearing};
-use crate::agent::{Interjection, Recognition};
+use super::{Caller, Said};
+use crate::agent::{Interjection, TranscriptState};
 use crate::call::Call;
 use crate::next::Next;
 use crate::{Action, Instant, Timer};
@@ -38,31 +38,31 @@ impl Caller {
     /// He begins to speak.
     pub(crate) fn hear(call: &mut Call, confirmed: bool) -> Self {
         call.timers.clear(Timer::NoInput);
-        hear_first(call, Hearing::new(call.now), confirmed)
+        hear_first(call, Said::new(call.now), confirmed)
     }
 
     /// His words over the agent become his turn.
     pub(crate) fn hear_out(call: &mut Call, interjection: Interjection, interrupts: bool) -> Self {
         let Interjection { utterance, started, recognition, said, silent_since, .. } = interjection;
         call.caller.no_input_at = call.now + call.settings.prompting.no_input_after;
-        let mut hearing = Hearing::new(started);
+        let mut hearing = Said::new(started);
         hearing.interrupts = interrupts;
         hearing.confirmed = true;
         hearing.recognise(utterance);
         hearing.hear_partial(utterance, &said);
         let mut limit = started + call.settings.bounds.max_utterance;
         let goes_on_unheard = match recognition {
-            Recognition::Running => false,
-            Recognition::Finishing => {
+            TranscriptState::Running => false,
+            TranscriptState::Finishing => {
                 hearing.finish();
                 await_transcript(call);
                 silent_since.is_none()
             }
-            Recognition::Ended(text, confidence_per_mille) => {
+            TranscriptState::Ended(text, confidence_per_mille) => {
                 hearing.hear(utterance, &text, confidence_per_mille);
                 silent_since.is_none()
             }
-            Recognition::Lost => {
+            TranscriptState::Lost => {
                 hearing.lose(Some(utterance));
                 limit = call.now + call.settings.bounds.lost_utterance_limit;
                 false
@@ -136,7 +136,7 @@ impl Caller {
     }
 
     /// He goes on, since `sounding_since`.
-    pub(super) fn hear_on(call: &mut Call, mut hearing: Hearing, sounding_since: Instant) -> Self {
+    pub(super) fn hear_on(call: &mut Call, mut hearing: Said, sounding_since: Instant) -> Self {
         call.drop_bridge();
         hearing.sound(sounding_since);
         hearing.confirmed = true;
@@ -167,7 +167,7 @@ impl Caller {
     }
 
     /// Nothing is added to what he said.
-    pub(super) fn finish_hearing(call: &mut Call, mut hearing: Hearing) -> Next {
+    pub(super) fn finish_hearing(call: &mut Call, mut hearing: Said) -> Next {
         finish_recognition(call, &mut hearing);
         call.watch_for_filler();
         Self::conclude(call, hearing)
@@ -188,7 +188,7 @@ impl Caller {
     }
 }
 
-fn hear_first(call: &mut Call, mut hearing: Hearing, confirmed: bool) -> Caller {
+fn hear_first(call: &mut Call, mut hearing: Said, confirmed: bool) -> Caller {
     hearing.confirmed = confirmed;
     recognise(call, &mut hearing);
     call.timers.set(Timer::Utterance, call.now + call.settings.bounds.max_utterance);
@@ -197,21 +197,21 @@ fn hear_first(call: &mut Call, mut hearing: Hearing, confirmed: bool) -> Caller 
 
 /// What was heard was no speech: as if nothing had been, except that it may have been the
 /// caller getting ready to speak.
-fn drop_noise(call: &mut Call, mut hearing: Hearing) -> Next {
+fn drop_noise(call: &mut Call, mut hearing: Said) -> Next {
     call.timers.clear(Timer::Utterance);
     hearing.give_up(call, None);
     Caller::listen_after_noise(call)
 }
 
 /// A new recognition takes down what follows.
-pub(super) fn recognise(call: &mut Call, hearing: &mut Hearing) {
+pub(super) fn recognise(call: &mut Call, hearing: &mut Said) {
     let utterance = call.caller.next_utterance();
     hearing.recognise(utterance);
     call.act(Action::StartRecognition { utterance });
 }
 
 /// Asks for the final transcript, if one is still running.
-pub(super) fn finish_recognition(call: &mut Call, hearing: &mut Hearing) {
+pub(super) fn finish_recognition(call: &mut Call, hearing: &mut Said) {
     if let Some(utterance) = hearing.finish() {
         call.act(Action::FinishRecognition { utterance });
         await_transcript(call);
@@ -226,7 +226,7 @@ fn await_transcript(call: &mut Call) {
     call.timers.set(Timer::Transcript, call.now + patience);
 }
 
-impl Hearing {
+impl Said {
     /// Gives up `utterance`, or all that are awaited.
     pub(super) fn give_up(&mut self, call: &mut Call, utterance: Option<crate::UtteranceId>) {
         for utterance in self.lose(utterance) {

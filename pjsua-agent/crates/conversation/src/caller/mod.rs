@@ -16,7 +16,7 @@ pub(crate) use known::KnownCaller;
 use crate::reply::Reply;
 use keys::Keys;
 use pausing::Pausing;
-use said::Hearing;
+use said::Said;
 
 /// The caller has the floor.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,11 +24,11 @@ pub(crate) enum Caller {
     /// Nobody speaks.
     Listening,
     /// He speaks.
-    Hearing(Hearing),
+    Hearing(Said),
     /// He pauses or has ended.
     Endpointing(Box<Pausing>),
     /// He has ended; transcripts are awaited.
-    Transcribing(Hearing),
+    Transcribing(Said),
     /// He presses keys.
     Keying(Keys),
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::draft::Draft;
 use super::pauses::{Pause, Score, silence_needed};
-use super::{Caller, Hearing};
+use super::{Caller, Said};
 use crate::call::Call;
 use crate::next::Next;
 use crate::{Action, Instant, PauseId, Timer};
@@ -16,7 +16,7 @@ const UNKNOWN_SOUND_LIMIT: Duration = Duration::from_millis(500);
 /// The caller pauses or has finished.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pausing {
-    pub(super) hearing: Hearing,
+    pub(super) hearing: Said,
     pub(super) pause: Pause,
     /// The reply that is prepared in case he has finished.
     pub(super) draft: Option<Draft>,
@@ -24,7 +24,7 @@ pub(crate) struct Pausing {
 
 impl Caller {
     /// He has been silent since `silence` ago.
-    pub(super) fn pause(call: &mut Call, mut hearing: Hearing, silence: Duration) -> Self {
+    pub(super) fn pause(call: &mut Call, mut hearing: Said, silence: Duration) -> Self {
         let since = call.now - silence;
         hearing.fall_silent(since);
         call.caller.silent_since = since;

@@ -26,7 +26,7 @@ struct Part {
 /// What the caller says before the agent answers: mostly one recognition, more when he goes on
 /// after the first one's transcript was asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Hearing {
+pub(crate) struct Said {
     parts: Vec<Part>,
     sounding_since: Instant,
     voiced: Duration,
@@ -36,7 +36,7 @@ pub(crate) struct Hearing {
     pub(crate) confirmed: bool,
 }
 
-impl Hearing {
+impl Said {
     pub(crate) fn new(sounding_since: Instant) -> Self {
         Self { parts: Vec::new(), sounding_since, voiced: Duration::ZERO, interrupts: false, confirmed: false }
     }
@@ -179,7 +179,7 @@ impl Part {
 /// Noise is passed over in silence, and a line that stays noisy does not make the agent say the
 /// same over and over: the no-input prompts take over. An agent that has let itself be interrupted
 /// speaks up in any case, since it left a sentence unfinished.
-pub(crate) fn admits_not_understanding(heard: &Hearing, in_a_row: u32, settings: &Settings) -> bool {
+pub(crate) fn admits_not_understanding(heard: &Said, in_a_row: u32, settings: &Settings) -> bool {
     match in_a_row {
         0 => heard.interrupts || heard.voiced() >= settings.prompting.not_understood_min_speech,
         1 => heard.interrupts || heard.voiced() >= settings.prompting.not_understood_again_min_speech,
@@ -194,8 +194,8 @@ mod tests {
     const ONE: UtteranceId = UtteranceId(1);
     const TWO: UtteranceId = UtteranceId(2);
 
-    fn heard_for(millis: u64) -> Hearing {
-        let mut hearing = Hearing::new(Instant::ZERO);
+    fn heard_for(millis: u64) -> Said {
+        let mut hearing = Said::new(Instant::ZERO);
         hearing.recognise(ONE);
         hearing.fall_silent(Instant::from_millis(millis));
         hearing

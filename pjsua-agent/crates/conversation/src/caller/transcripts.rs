@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::listening::recognise;
-use super::said::{Hearing, admits_not_understanding};
+use super::said::{Said, admits_not_understanding};
 use super::{Caller, requests};
 use crate::Spoken;
 use crate::call::Call;
@@ -116,7 +116,7 @@ impl Caller {
     }
 
     /// Answers the caller once all he said is known.
-    pub(super) fn conclude(call: &mut Call, hearing: Hearing) -> Next {
+    pub(super) fn conclude(call: &mut Call, hearing: Said) -> Next {
         if !hearing.is_complete() {
             return Self::Transcribing(hearing).into();
         }
@@ -146,7 +146,7 @@ fn begin_bridge(call: &mut Call, said: &str) {
     }
 }
 
-fn nothing_understood(call: &mut Call, hearing: &Hearing) -> Next {
+fn nothing_understood(call: &mut Call, hearing: &Said) -> Next {
     // A noise made us drop the reply to what he had said before.
     if call.history.is_unanswered() {
         return Next::Ask(Spoken::default());

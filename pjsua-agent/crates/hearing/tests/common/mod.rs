@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use hearing::{Ear, EarEvent, EndOfTurnSettings, Hearing, HearingConfig};
+use hearing::{Ear, EarEvent, EndOfTurnSettings, HearingConfig, Models};
 use model_store::Store;
 
 /// Samples in a millisecond.
@@ -44,13 +44,13 @@ fn from_store() -> Result<HearingConfig, Box<dyn Error>> {
     })
 }
 
-/// Hearing with both models.
-pub fn hearing() -> Option<Hearing> {
-    Some(Hearing::start(config()?).expect("the models load"))
+/// Models with both models.
+pub fn hearing() -> Option<Models> {
+    Some(Models::start(config()?).expect("the models load"))
 }
 
 /// An ear and what it reports.
-pub fn ear(hearing: &Hearing) -> (Ear, Receiver<EarEvent>) {
+pub fn ear(hearing: &Models) -> (Ear, Receiver<EarEvent>) {
     let (send, receive) = channel();
     (hearing.ear(move |event| _ = send.send(event)), receive)
 }
@@ -73,7 +73,7 @@ pub fn frames(signal: &[i16]) -> impl Iterator<Item = [i16; 320]> {
 }
 
 /// Waits until nothing happens any more.
-pub fn settle(hearing: &Hearing) {
+pub fn settle(hearing: &Models) {
     let mut before = hearing.counts();
     loop {
         std::thread::sleep(Duration::from_millis(150));

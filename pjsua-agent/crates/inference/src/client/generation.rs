@@ -6,7 +6,7 @@ use tonic::transport::Channel;
 
 use super::{Deadlines, pump};
 use crate::{
-    InferenceError, Stage,
+    Awaited, InferenceError,
     proto::{self, generate_event::Kind},
 };
 
@@ -46,7 +46,7 @@ impl Generation {
     ///
     /// # Errors
     ///
-    /// At [`Stage::Connect`], [`Stage::FirstToken`] or [`Stage::NextToken`], once; then `None`.
+    /// At [`Awaited::Connect`], [`Awaited::FirstToken`] or [`Awaited::NextToken`], once; then `None`.
     pub async fn next(&mut self) -> Result<Option<GenerationEvent>, InferenceError> {
         while let Some(event) = self.0.next().await? {
             let event = match event.kind {
@@ -80,8 +80,8 @@ pub(super) fn start(
     let plan = pump::Plan {
         worker,
         connect: deadlines.connect,
-        first: (Stage::FirstToken, deadlines.first_token),
-        next: (Stage::NextToken, deadlines.next_token),
+        first: (Awaited::FirstToken, deadlines.first_token),
+        next: (Awaited::NextToken, deadlines.next_token),
     };
     let call = async move { proto::language_model_client::LanguageModelClient::new(channel).generate(request).await };
     Generation(pump::start(plan, call, |event| matches!(event.kind, Some(Kind::Done(_)))))

@@ -6,7 +6,7 @@ mod recognition;
 mod synthesis;
 
 pub use generation::{Generation, GenerationAct, GenerationEvent};
-pub use recognition::{Recognition, RecognitionEvent, RecognitionEvents, RecognitionSender, SendError};
+pub use recognition::{RecognitionEvent, RecognitionEvents, RecognitionSender, RecognitionStream, SendError};
 pub use synthesis::Synthesis;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -14,7 +14,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
-use crate::{Address, Failure, InferenceError, Stage, proto};
+use crate::{Address, Awaited, Failure, InferenceError, proto};
 
 /// How long each wait for a worker may last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl WorkerClient {
     pub async fn is_serving(&self) -> Result<bool, InferenceError> {
         let mut health = HealthClient::new(self.channel.clone());
         let check = health.check(HealthCheckRequest { service: String::new() });
-        let reply = self.within(Stage::Health, check).await?;
+        let reply = self.within(Awaited::Health, check).await?;
         Ok(reply.into_inner().status() == ServingStatus::Serving)
     }
 
@@ -110,13 +110,13 @@ impl WorkerClient {
     pub async fn describe(&self) -> Result<proto::DescribeReply, InferenceError> {
         let mut worker = proto::worker_client::WorkerClient::new(self.channel.clone());
         let describe = worker.describe(proto::DescribeRequest {});
-        Ok(self.within(Stage::Describe, describe).await?.into_inner())
+        Ok(self.within(Awaited::Describe, describe).await?.into_inner())
     }
 
     /// Starts the recognition of one utterance. Returns at once; audio may be sent before the worker has accepted.
     ///
     /// A `sample_rate_hz` of 0 means 16000.
-    pub fn recognise(&self, options: proto::RecogniseOptions) -> Recognition {
+    pub fn recognise(&self, options: proto::RecogniseOptions) -> RecognitionStream {
         recognition::start(self.channel.clone(), self.worker.clone(), self.deadlines, options)
     }
 
@@ -132,7 +132,7 @@ impl WorkerClient {
 
     async fn within<T>(
         &self,
-        stage: Stage,
+        stage: Awaited,
         call: impl Future<Output = Result<T, tonic::Status>>,
     ) -> Result<T, InferenceError> {
         let failure = match tokio::time::timeout(self.deadlines.health, call).await {

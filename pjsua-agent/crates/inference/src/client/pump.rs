@@ -6,7 +6,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 use tonic::{Response, Status, Streaming};
 
-use crate::{Failure, InferenceError, Stage};
+use crate::{Awaited, Failure, InferenceError};
 
 /// Events that may lie unread before the worker is made to wait.
 const EVENTS_AHEAD: usize = 64;
@@ -15,12 +15,12 @@ const EVENTS_AHEAD: usize = 64;
 pub(super) struct Plan {
     pub worker: Arc<str>,
     pub connect: Duration,
-    pub first: (Stage, Duration),
-    pub next: (Stage, Duration),
+    pub first: (Awaited, Duration),
+    pub next: (Awaited, Duration),
 }
 
 impl Plan {
-    fn error(&self, stage: Stage, failure: Failure) -> InferenceError {
+    fn error(&self, stage: Awaited, failure: Failure) -> InferenceError {
         InferenceError { worker: self.worker.to_string(), stage, failure }
     }
 }
@@ -104,8 +104,8 @@ pub(super) async fn accepted<T>(
 ) -> Result<Streaming<T>, InferenceError> {
     let failure = match timeout(deadline, call).await {
         Ok(Ok(response)) => return Ok(response.into_inner()),
-        Ok(Err(status)) => Failure::from_status(&status, Stage::Connect),
+        Ok(Err(status)) => Failure::from_status(&status, Awaited::Connect),
         Err(_) => Failure::Timeout(deadline),
     };
-    Err(InferenceError { worker: worker.to_owned(), stage: Stage::Connect, failure })
+    Err(InferenceError { worker: worker.to_owned(), stage: Awaited::Connect, failure })
 }

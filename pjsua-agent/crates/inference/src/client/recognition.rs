@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 
 use super::{Deadlines, pump};
 use crate::{
-    Failure, InferenceError, SAMPLE_RATE_HZ, Stage,
+    Awaited, Failure, InferenceError, SAMPLE_RATE_HZ,
     proto::{self, recognise_event, recognise_request},
 };
 
@@ -59,12 +59,12 @@ enum Phase {
 
 /// One utterance on its way to a worker and back. Dropping it cancels.
 #[derive(Debug)]
-pub struct Recognition {
+pub struct RecognitionStream {
     sender: RecognitionSender,
     events: RecognitionEvents,
 }
 
-impl Recognition {
+impl RecognitionStream {
     /// Separates sending from receiving. Dropping either half cancels, save the sender after `finish`.
     pub fn split(self) -> (RecognitionSender, RecognitionEvents) {
         (self.sender, self.events)
@@ -137,7 +137,7 @@ impl RecognitionEvents {
     ///
     /// # Errors
     ///
-    /// At [`Stage::Connect`], [`Stage::Recognition`] or [`Stage::FinalTranscript`], once; then `None`.
+    /// At [`Awaited::Connect`], [`Awaited::Recognition`] or [`Awaited::FinalTranscript`], once; then `None`.
     pub async fn next(&mut self) -> Result<Option<RecognitionEvent>, InferenceError> {
         self.0.next().await
     }
@@ -148,7 +148,7 @@ pub(super) fn start(
     worker: Arc<str>,
     deadlines: Deadlines,
     mut options: proto::RecogniseOptions,
-) -> Recognition {
+) -> RecognitionStream {
     if options.sample_rate_hz == 0 {
         options.sample_rate_hz = SAMPLE_RATE_HZ;
     }
@@ -169,7 +169,7 @@ pub(super) fn start(
             }
         }
     });
-    Recognition {
+    RecognitionStream {
         sender: RecognitionSender { audio: Some(audio), phase },
         events: RecognitionEvents(pump::Answer::new(events_queue)),
     }
@@ -217,18 +217,18 @@ async fn run(
     requests: impl Stream<Item = proto::RecogniseRequest> + Send + 'static,
     mut phase: watch::Receiver<Phase>,
     events: &mpsc::Sender<Result<RecognitionEvent, InferenceError>>,
-) -> Result<(), (Stage, Failure)> {
+) -> Result<(), (Awaited, Failure)> {
     let mut client = proto::speech_to_text_client::SpeechToTextClient::new(channel);
     let mut stream = tokio::select! {
         biased;
         stream = pump::accepted(worker, deadlines.connect, client.recognise(requests)) => {
             stream.map_err(|error| (error.stage, error.failure))?
         }
-        () = cancelled(phase.clone()) => return Err((Stage::Connect, Failure::Cancelled)),
+        () = cancelled(phase.clone()) => return Err((Awaited::Connect, Failure::Cancelled)),
     };
     let mut finished = None;
     loop {
-        let stage = if finished.is_some() { Stage::FinalTranscript } else { Stage::Recognition };
+        let stage = if finished.is_some() { Awaited::FinalTranscript } else { Awaited::Recognition };
         let deadline = finished.map(|at: Instant| at + deadlines.final_transcript);
         let message = tokio::select! {
             biased;

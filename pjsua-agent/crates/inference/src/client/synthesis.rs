@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tonic::transport::Channel;
 
 use super::{Deadlines, pump};
-use crate::{InferenceError, SAMPLE_RATE_HZ, Stage, proto};
+use crate::{Awaited, InferenceError, SAMPLE_RATE_HZ, proto};
 
 /// A running synthesis. Dropping it cancels the work at the worker.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl Synthesis {
     ///
     /// # Errors
     ///
-    /// At [`Stage::Connect`], [`Stage::FirstAudio`] or [`Stage::NextAudio`], once; then `None`.
+    /// At [`Awaited::Connect`], [`Awaited::FirstAudio`] or [`Awaited::NextAudio`], once; then `None`.
     pub async fn next(&mut self) -> Result<Option<Vec<i16>>, InferenceError> {
         while let Some(chunk) = self.answer.next().await? {
             let samples = samples(&mut self.half_sample, &chunk.audio);
@@ -56,8 +56,8 @@ pub(super) fn start(
     let plan = pump::Plan {
         worker,
         connect: deadlines.connect,
-        first: (Stage::FirstAudio, deadlines.first_audio),
-        next: (Stage::NextAudio, deadlines.next_audio),
+        first: (Awaited::FirstAudio, deadlines.first_audio),
+        next: (Awaited::NextAudio, deadlines.next_audio),
     };
     let call = async move { proto::text_to_speech_client::TextToSpeechClient::new(channel).synthesise(request).await };
     Synthesis { answer: pump::start(plan, call, |chunk| chunk.last), half_sample: None }

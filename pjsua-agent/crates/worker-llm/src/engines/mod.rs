@@ -1,10 +1,12 @@
 //! The language-model engines, one file an engine, behind one small seam.
 
+#[cfg(feature = "llama")]
 pub mod llama;
 pub mod rules;
 
 use std::time::Duration;
 
+use inference::GenerationAct;
 use tokio::sync::mpsc;
 
 /// Who said a message of the conversation.
@@ -69,15 +71,6 @@ pub struct Request {
     pub reads_ahead: bool,
 }
 
-/// What the daemon is to do after the reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Hand the call to a human.
-    Transfer,
-    /// End the call.
-    HangUp,
-}
-
 /// Token counts of a finished reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -95,7 +88,7 @@ pub enum Event {
     /// Text to append.
     Delta(String),
     /// At most one, after the text.
-    Act(Act),
+    Act(GenerationAct),
     /// The end.
     Done(Usage),
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inference::{InferenceError, Recognition, RecognitionEvent, WorkerClient};
+use inference::{InferenceError, RecognitionEvent, RecognitionStream, WorkerClient};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_pjsua-agent-stt");
 
@@ -141,7 +141,7 @@ pub struct Heard {
 }
 
 /// Streams `samples` in 20 ms frames at four times their speed, and waits for the final.
-pub async fn say(mut recognition: Recognition, samples: &[i16]) -> Result<Heard, InferenceError> {
+pub async fn say(mut recognition: RecognitionStream, samples: &[i16]) -> Result<Heard, InferenceError> {
     let mut partials = Vec::new();
     // In real time: partial transcripts are for a recogniser that keeps up.
     let mut tick = tokio::time::interval(Duration::from_millis(20));

@@ -3,7 +3,8 @@
 use ggml_kernels::gpu::{self, Gpu, GpuError};
 use llama_cpp_2::{LlamaCppError, model::LlamaModel, model::params::LlamaModelParams};
 
-use super::{KvCache, LlamaSettings, batch};
+use super::{LlamaSettings, batch};
+use crate::args::KvCache;
 
 /// A backend for GPUs is compiled in.
 const IS_BUILT: bool = cfg!(any(feature = "cuda", feature = "vulkan"));

@@ -34,6 +34,7 @@ use llama_cpp_2::{
 pub use log::to_tracing as log_to_tracing;
 
 use super::{Engine, Event, Message, Replies, ReplyError, Request, Role};
+use crate::args::KvCache;
 
 /// How a model is run.
 #[derive(Clone, Debug)]
@@ -55,20 +56,6 @@ pub struct LlamaSettings {
     pub kv_cache: KvCache,
     /// Tokens of a reply when the request has no bound.
     pub max_tokens: u32,
-}
-
-/// The numbers that the cache is made of.
-///
-/// Measured with Qwen2.5 0.5B on two cores of a Xeon with AVX-512, a cache of 4 × 4,096 tokens: 8 bits take 102 MiB, 16 bits 192.
-/// In conversations of 200 tokens neither is faster (18 tokens/s of four calls, 13 of one); a prompt of 1,000 tokens takes 10 to
-/// 12 s instead of 8. Of nine greedy replies one was worded differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum KvCache {
-    /// 16 bits each
-    F16,
-    /// 8.5 bits each
-    #[value(name = "q8_0")]
-    Q8_0,
 }
 
 impl LlamaSettings {

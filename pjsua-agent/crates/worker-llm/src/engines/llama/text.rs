@@ -1,6 +1,6 @@
 //! From a model's pieces to what may be spoken: whole characters, without markers and without thoughts.
 
-use super::super::Act;
+use inference::GenerationAct;
 
 /// Joins the bytes of tokens to characters; a token may end in the middle of one.
 #[derive(Default)]
@@ -45,16 +45,16 @@ pub struct Offered {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Marker {
-    Act(Act),
+    Act(GenerationAct),
     ThoughtBegins,
     ThoughtEnds,
 }
 
 const MARKERS: [(&str, Marker); 6] = [
-    ("[transfer]", Marker::Act(Act::Transfer)),
-    ("[hangup]", Marker::Act(Act::HangUp)),
-    ("[hang up]", Marker::Act(Act::HangUp)),
-    ("[hang_up]", Marker::Act(Act::HangUp)),
+    ("[transfer]", Marker::Act(GenerationAct::Transfer)),
+    ("[hangup]", Marker::Act(GenerationAct::HangUp)),
+    ("[hang up]", Marker::Act(GenerationAct::HangUp)),
+    ("[hang_up]", Marker::Act(GenerationAct::HangUp)),
     ("<think>", Marker::ThoughtBegins),
     ("</think>", Marker::ThoughtEnds),
 ];
@@ -65,7 +65,7 @@ pub struct Spoken {
     held: String,
     thinking: bool,
     begun: bool,
-    act: Option<Act>,
+    act: Option<GenerationAct>,
     over: bool,
 }
 
@@ -92,7 +92,7 @@ impl Spoken {
     }
 
     /// The act that ended the reply, if the agent's rules allow it.
-    pub fn act(&self) -> Option<Act> {
+    pub fn act(&self) -> Option<GenerationAct> {
         self.act
     }
 
@@ -136,8 +136,8 @@ impl Spoken {
             Marker::Act(_) if self.thinking => {}
             Marker::Act(act) => {
                 let allowed = match act {
-                    Act::Transfer => self.offered.transfer,
-                    Act::HangUp => self.offered.hangup,
+                    GenerationAct::Transfer => self.offered.transfer,
+                    GenerationAct::HangUp => self.offered.hangup,
                 };
                 self.act = allowed.then_some(act);
                 self.over = true;
@@ -152,7 +152,7 @@ mod tests {
 
     const ALL: Offered = Offered { transfer: true, hangup: true };
 
-    fn stream(offered: Offered, pieces: &[&str]) -> (Vec<String>, Option<Act>) {
+    fn stream(offered: Offered, pieces: &[&str]) -> (Vec<String>, Option<GenerationAct>) {
         let mut spoken = Spoken::new(offered);
         let mut said: Vec<String> = pieces.iter().map(|piece| spoken.push(piece)).collect();
         said.push(spoken.finish());
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn a_marker_cut_into_pieces_becomes_an_act_and_is_never_spoken() {
         let (said, act) = stream(ALL, &["One moment. [", "TRAN", "SFER] and more"]);
-        assert_eq!((said.concat().as_str(), act), ("One moment. ", Some(Act::Transfer)));
+        assert_eq!((said.concat().as_str(), act), ("One moment. ", Some(GenerationAct::Transfer)));
         let (said, act) = stream(ALL, &["Bye. [Hang Up]"]);
-        assert_eq!((said.concat().as_str(), act), ("Bye. ", Some(Act::HangUp)));
+        assert_eq!((said.concat().as_str(), act), ("Bye. ", Some(GenerationAct::HangUp)));
     }
 
     #[test]

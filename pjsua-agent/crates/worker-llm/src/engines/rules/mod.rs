@@ -10,7 +10,9 @@
 mod digits;
 mod words;
 
-use super::{Act, Engine, Event, Message, Replies, ReplyError, Request, Role, Rule, Usage};
+use inference::GenerationAct;
+
+use super::{Engine, Event, Message, Replies, ReplyError, Request, Role, Rule, Usage};
 
 /// The engine `rules`.
 pub struct Rules;
@@ -52,7 +54,7 @@ pub struct Reply {
     /// What is said.
     pub text: String,
     /// What is done after it.
-    pub act: Option<Act>,
+    pub act: Option<GenerationAct>,
 }
 
 impl Reply {
@@ -161,8 +163,8 @@ fn follow(rule: &Rule, said: &[String], fallback: &str) -> Reply {
 fn answer(rule: &Rule, number: &str) -> Reply {
     let spaced = number.chars().map(String::from).collect::<Vec<_>>().join(" ");
     let act = match (rule.transfer, rule.hangup) {
-        (true, _) => Some(Act::Transfer),
-        (false, true) => Some(Act::HangUp),
+        (true, _) => Some(GenerationAct::Transfer),
+        (false, true) => Some(GenerationAct::HangUp),
         (false, false) => None,
     };
     let text = if rule.slot.is_empty() { rule.say.clone() } else { rule.say.replace("{slot}", &spaced) };

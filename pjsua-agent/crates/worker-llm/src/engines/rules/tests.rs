@@ -112,7 +112,7 @@ fn an_open_question_is_repeated_when_the_answer_holds_no_number() {
 #[test]
 fn a_caller_may_leave_an_open_question_for_another_matter() {
     let reply = said(vec![caller("my order"), agent("What is your order number?"), caller("give me a human")]);
-    assert_eq!(reply, Reply { text: "I will connect you.".to_owned(), act: Some(Act::Transfer) });
+    assert_eq!(reply, Reply { text: "I will connect you.".to_owned(), act: Some(GenerationAct::Transfer) });
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_number_answers_nothing_when_none_was_asked_for() {
 
 #[test]
 fn a_farewell_ends_the_call() {
-    assert_eq!(said(vec![caller("bye")]), Reply { text: "Goodbye!".to_owned(), act: Some(Act::HangUp) });
+    assert_eq!(said(vec![caller("bye")]), Reply { text: "Goodbye!".to_owned(), act: Some(GenerationAct::HangUp) });
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn an_unknown_slot_is_refused_by_name() {
 
 #[test]
 fn the_words_of_a_reply_add_up_to_its_text_and_the_act_comes_after_them() {
-    let events = Reply { text: "I will  connect you.".to_owned(), act: Some(Act::Transfer) }.into_events();
+    let events = Reply { text: "I will  connect you.".to_owned(), act: Some(GenerationAct::Transfer) }.into_events();
     let text: String = events
         .iter()
         .filter_map(|event| match event {
@@ -150,6 +150,6 @@ fn the_words_of_a_reply_add_up_to_its_text_and_the_act_comes_after_them() {
         })
         .collect();
     assert_eq!(text, "I will  connect you.");
-    assert_eq!(events[events.len() - 2], Event::Act(Act::Transfer));
+    assert_eq!(events[events.len() - 2], Event::Act(GenerationAct::Transfer));
     assert!(matches!(events[events.len() - 1], Event::Done(_)));
 }

@@ -16,7 +16,7 @@ use super::{
     PiperSettings,
     chunks::{chunks, one},
     split,
-    stage::{Sequence, Stage, failed, floats, numbers},
+    stage::{RunningPart, Sequence, failed, floats, numbers},
 };
 use crate::engines::SpeakError;
 
@@ -58,8 +58,8 @@ pub struct Stages {
     /// From phonemes to a sequence of frames, which is random in part.
     front: Session,
     /// From this to the vocoder's.
-    flow: Option<Stage>,
-    vocoder: Stage,
+    flow: Option<RunningPart>,
+    vocoder: RunningPart,
 }
 
 /// `settings.capacity` copies of the voice, each of which has said `trial`.
@@ -99,7 +99,7 @@ impl Builder<'_> {
     }
 
     fn split(&self, parts: &split::Parts) -> Result<Model, String> {
-        let stage = |part: &split::Part| self.session(&part.model).map(|session| Stage::new(session, part));
+        let stage = |part: &split::Part| self.session(&part.model).map(|session| RunningPart::new(session, part));
         let front = self.session(&parts.front)?;
         takes_phonemes(&front)?;
         let flow = parts.flow.as_ref().map(stage).transpose()?;

@@ -59,7 +59,7 @@ impl Sequence {
 }
 
 /// A part of a voice at work.
-pub struct Stage {
+pub struct RunningPart {
     session: Session,
     takes: Vec<String>,
     takes_speaker: bool,
@@ -67,7 +67,7 @@ pub struct Stage {
     frame_samples: usize,
 }
 
-impl Stage {
+impl RunningPart {
     /// Of a part and its session.
     pub fn new(session: Session, part: &Part) -> Self {
         let takes_speaker = session.inputs().iter().any(|input| input.name() == "sid");

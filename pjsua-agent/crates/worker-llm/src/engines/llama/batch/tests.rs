@@ -5,8 +5,9 @@ use std::{path::PathBuf, sync::Once};
 use llama_cpp_2::{llama_backend::LlamaBackend, model::params::LlamaModelParams};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::super::{KvCache, LlamaSettings, context_params, log};
+use super::super::{LlamaSettings, context_params, log};
 use super::*;
+use crate::args::KvCache;
 use crate::engines::{Event, Message, Request, Role};
 
 type Events = UnboundedReceiver<Result<Event, ReplyError>>;

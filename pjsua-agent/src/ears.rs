@@ -3,27 +3,27 @@
 use std::sync::Arc;
 
 use conversation::Settings;
-use hearing::{Hearing, HearingConfig};
+use hearing::{HearingConfig, Models};
 use tracing::{info, warn};
 
 /// The models, as far as they are there.
 #[derive(Clone, Default)]
-pub struct Listening {
-    hearing: Option<Arc<Hearing>>,
+pub struct Ears {
+    hearing: Option<Arc<Models>>,
     confirms_speech: bool,
     scores_endpoints: bool,
 }
 
-impl Listening {
+impl Ears {
     /// Loads and warms what is configured; blocks for as long as that takes. What cannot be loaded is done without,
     /// and said: calls go on with the words and the silence alone.
-    pub fn start(config: Option<HearingConfig>) -> Listening {
-        let Some(config) = config else { return Listening::default() };
+    pub fn start(config: Option<HearingConfig>) -> Ears {
+        let Some(config) = config else { return Ears::default() };
         let (confirms_speech, scores_endpoints) = (config.vad_model.is_some(), config.end_of_turn_model.is_some());
-        match Hearing::start(config) {
+        match Models::start(config) {
             Ok(hearing) => {
                 info!(confirms_speech, scores_endpoints, "the neural models of listening are warm");
-                Listening { hearing: Some(Arc::new(hearing)), confirms_speech, scores_endpoints }
+                Ears { hearing: Some(Arc::new(hearing)), confirms_speech, scores_endpoints }
             }
             Err(error) => {
                 warn!(
@@ -32,13 +32,13 @@ impl Listening {
                      turns; `pjsua-agent models verify` looks for the fault, and \
                      `pjsua-agent models pull silero-vad-16k smart-turn-v3.2-cpu onnxruntime` fetches them"
                 );
-                Listening::default()
+                Ears::default()
             }
         }
     }
 
     /// The models, for a call's ear.
-    pub fn hearing(&self) -> Option<Arc<Hearing>> {
+    pub fn hearing(&self) -> Option<Arc<Models>> {
         self.hearing.clone()
     }
 
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn without_models_the_machine_waits_for_no_verdict_and_no_score() {
-        let listening = Listening::start(None);
+        let listening = Ears::start(None);
         assert!(listening.hearing().is_none());
         let settings = listening.limit(Settings::default());
         assert!(!settings.confirmed_speech && !settings.endpointing.scored_endpoints);
@@ -67,12 +67,12 @@ mod tests {
     fn a_library_that_is_not_there_is_done_without() {
         let nowhere = "/nowhere/libonnxruntime.so";
         let config = HearingConfig { vad_model: Some(nowhere.into()), ..HearingConfig::new(nowhere) };
-        assert!(Listening::start(Some(config)).hearing().is_none());
+        assert!(Ears::start(Some(config)).hearing().is_none());
     }
 
     #[test]
     fn what_an_agent_has_switched_off_stays_off() {
-        let listening = Listening { hearing: None, confirms_speech: true, scores_endpoints: true };
+        let listening = Ears { hearing: None, confirms_speech: true, scores_endpoints: true };
         let settings = listening.limit(Settings::default().with(|it| it.endpointing.scored_endpoints = false));
         assert!(settings.confirmed_speech && !settings.endpointing.scored_endpoints);
     }
