@@ -323,14 +323,20 @@ async fn a_leg_that_does_not_end_when_it_is_told_to_is_forgotten() {
     assert_eq!(leg.was_asked(), ["hang up"]);
 }
 
-#[tokio::test]
-async fn who_presses_a_key_and_cannot_be_answered_is_handed_to_the_human() {
+/// A caller who has pressed a key, which nobody can answer.
+async fn call_on_its_way_to_the_human() -> Call {
     let human = Some("sip:human@pbx".parse().unwrap());
     let call = Call::of(Agent { human, ..Agent::that_sells_pots() }, settings().with(|it| it.human = true)).await;
     call.media();
     call.until(|call| call.notes.inputs().iter().any(|input| matches!(input, Input::PlayoutDrained { .. }))).await;
     call.tell(LegEvent::Dtmf('5'));
     call.until(|call| !call.leg.was_asked().is_empty()).await;
+    call
+}
+
+#[tokio::test]
+async fn who_presses_a_key_and_cannot_be_answered_is_handed_to_the_human() {
+    let call = call_on_its_way_to_the_human().await;
     assert!(call.notes.inputs().contains(&Input::Dtmf { digit: '5'.into() }));
     assert_eq!(call.leg.was_asked(), ["transfer sip:human@pbx"]);
     call.tell(LegEvent::Transfer { code: 180, done: false });
@@ -345,12 +351,7 @@ async fn who_presses_a_key_and_cannot_be_answered_is_handed_to_the_human() {
 
 #[tokio::test]
 async fn a_transfer_that_fails_is_said_to_the_caller() {
-    let human = Some("sip:human@pbx".parse().unwrap());
-    let call = Call::of(Agent { human, ..Agent::that_sells_pots() }, settings().with(|it| it.human = true)).await;
-    call.media();
-    call.until(|call| call.notes.inputs().iter().any(|input| matches!(input, Input::PlayoutDrained { .. }))).await;
-    call.tell(LegEvent::Dtmf('5'));
-    call.until(|call| !call.leg.was_asked().is_empty()).await;
+    let call = call_on_its_way_to_the_human().await;
     call.tell(LegEvent::Transfer { code: 486, done: true });
     call.until(|call| call.notes.spoken().contains(&"Nobody is there.".to_owned())).await;
     assert!(call.notes.inputs().contains(&Input::TransferFailed { code: 486 }));

@@ -16,9 +16,9 @@ pub enum CallOutcome {
     Completed,
     /// The caller hung up.
     CallerHungUp,
-    /// It was handed to a human.
+    /// The caller was handed to a human.
     Transferred,
-    /// It was not answered: draining, no capacity, not trusted.
+    /// The call was not answered: draining, no capacity, not trusted.
     Rejected,
     /// Signalling or media broke.
     Failed,

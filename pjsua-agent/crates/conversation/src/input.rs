@@ -32,10 +32,10 @@ pub enum Act {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum OnBargeIn {
-    /// It is cancelled: it only looks something up.
+    /// The tool is cancelled: it only looks something up.
     #[default]
     Cancel,
-    /// It finishes, and the next reply knows its outcome: it changes something.
+    /// The tool finishes, and the next reply knows its outcome: it changes something.
     Await,
 }
 
@@ -134,7 +134,7 @@ pub enum Input {
         call: ToolCallId,
         /// What the model is told: what came of it, or why it failed.
         outcome: Spoken,
-        /// It could not do what was asked.
+        /// The tool could not do what was asked.
         failed: bool,
     },
     /// The reply is complete.

@@ -12,7 +12,7 @@ use crate::state::State;
 /// Who has the floor next. Rooms know one another by these only; `floor` carries them out.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// It is known.
+    /// A state that is known already.
     State(State),
 
     /// The caller, of whom nothing is heard.

@@ -183,7 +183,7 @@ fn learn_from_interruption(call: &mut Call, reply: &Reply, began: Instant) {
     }
 }
 
-/// It was no interruption. What people say to show that they listen comes in pieces: between these the agent does not
+/// The sound was no interruption. What people say to show that they listen comes in pieces: between these the agent does not
 /// begin to speak.
 fn settle(call: &mut Call, reply: Reply, interjection: Interjection) -> Agent {
     let Some(silent_since) = interjection.silent_since.filter(|_| interjection.confirmed) else {

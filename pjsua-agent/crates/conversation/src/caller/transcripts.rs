@@ -140,7 +140,7 @@ fn begin_bridge(call: &mut Call, said: &str) {
     call.fill(&mut reply, said);
     if reply.filler.is_some() {
         call.turns.next();
-        // It comes behind the caller's words, once they are known.
+        // The filler comes behind the caller's words, once they are known.
         call.history.agent(reply.turn, String::new());
         call.turns.bridge = Some(reply);
     }

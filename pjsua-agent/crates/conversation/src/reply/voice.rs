@@ -60,7 +60,7 @@ impl Call {
     }
 }
 
-/// The caller waits for it.
+/// The caller waits for a turn.
 impl Call {
     /// The caller waits for the model.
     pub(crate) fn await_reply(&mut self, reply: &Reply) {
@@ -104,7 +104,7 @@ impl Call {
     }
 }
 
-/// It is spoken.
+/// A turn is spoken.
 impl Call {
     pub(crate) fn speak(&mut self, reply: &mut Reply, text: &str) {
         if self.queue_clause(reply, text).is_some() {
@@ -193,7 +193,7 @@ impl Call {
     }
 }
 
-/// It is over.
+/// A turn is over.
 impl Call {
     /// All of it was heard.
     pub(crate) fn complete(&mut self, reply: &Reply) {

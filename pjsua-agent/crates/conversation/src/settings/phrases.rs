@@ -5,9 +5,9 @@ use redaction::Spoken;
 /// A phrase, to be changed.
 #[derive(Debug)]
 pub enum Wording<'a> {
-    /// It is always put like this.
+    /// A phrase that is always put like this.
     One(&'a mut Spoken),
-    /// One of these is said, in turn; none when there is none.
+    /// A phrase that is put in one of these ways, in turn; not said when there is none.
     AnyOf(&'a mut Vec<Spoken>),
 }
 
