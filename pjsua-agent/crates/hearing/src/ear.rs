@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    FRAME_SAMPLES,
     counts::{Counts, count},
     heard::Heard,
     judgement::Verdict,
@@ -102,7 +103,7 @@ impl Ear {
     }
 
     /// 20 ms of the utterance at 16 kHz.
-    pub fn frame(&self, frame: &[i16; 320]) {
+    pub fn frame(&self, frame: &[i16; FRAME_SAMPLES]) {
         self.remember(|heard| heard.push(frame, Instant::now()));
         if let Some(vad) = &self.vad {
             vad.send(Message::Frame(self.number, *frame));

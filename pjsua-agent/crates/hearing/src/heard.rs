@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{samples_in, settings::EndOfTurnSettings, smart_turn::SAMPLES};
+use crate::{FRAME_SAMPLES, samples_in, settings::EndOfTurnSettings, smart_turn::SAMPLES};
 
 /// What the gate in front of us needs to open, beyond the pre-roll: 60 ms of voiced frames, which come late.
 const ONSET: Duration = Duration::from_millis(60);
@@ -89,7 +89,7 @@ impl Heard {
     }
 
     fn silence(&mut self, length: Duration) {
-        const PIECE: [i16; 320] = [0; 320];
+        const PIECE: [i16; FRAME_SAMPLES] = [0; FRAME_SAMPLES];
         let mut left = samples_in(length).min(SAMPLES);
         while left > 0 {
             let piece = left.min(PIECE.len());

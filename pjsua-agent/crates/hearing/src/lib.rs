@@ -48,6 +48,9 @@ pub use settings::{EndOfTurnSettings, HearingConfig, VadSettings};
 /// Samples a second, everywhere.
 pub(crate) const SAMPLE_RATE_HZ: usize = 16_000;
 
+/// Samples of the frame that an ear is fed: 20 ms. The frame is that of `media`, which the compiler sees to.
+pub const FRAME_SAMPLES: usize = SAMPLE_RATE_HZ / 50;
+
 /// Samples of a duration.
 pub(crate) fn samples_in(duration: std::time::Duration) -> usize {
     usize::try_from(duration.as_micros() * SAMPLE_RATE_HZ as u128 / 1_000_000).unwrap_or(usize::MAX)

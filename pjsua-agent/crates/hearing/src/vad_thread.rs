@@ -15,6 +15,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::{
+    FRAME_SAMPLES,
     counts::{Counts, count, spend},
     ear::{EarEvent, Listener},
     judgement::Judgement,
@@ -30,7 +31,7 @@ const RESERVED: usize = 256;
 #[expect(clippy::large_enum_variant, reason = "a frame lies in the queue itself: sending it allocates nothing")]
 pub(crate) enum Message {
     Begin { ear: u64, utterance: u32, listener: Weak<Listener> },
-    Frame(u64, [i16; 320]),
+    Frame(u64, [i16; FRAME_SAMPLES]),
     End(u64),
     Wake,
 }
