@@ -111,7 +111,7 @@ lint: ## formatting, clippy, and cargo-deny where it is installed
 
 # The same walks each time, up to a minute each; FUZZ_SECONDS: random ones, so long, from what was learnt before.
 fuzz: sources ## feed odd messages to what reads SIP, and odd events to the conversation
-	@for target in differential message gate sdp dtmf call; do scripts/fuzz $$target $(FUZZ_SECONDS) || exit; done
+	@for target in $$(scripts/fuzz --list); do scripts/fuzz $$target $(FUZZ_SECONDS) || exit; done
 
 sanitize: rust ## Miri and ThreadSanitizer over what the threads of a call share; needs a nightly toolchain
 	@scripts/sanitize

@@ -46,7 +46,7 @@ struct Shared {
     phrase_cache: Arc<PhraseCache>,
     speech: Arc<Speech>,
     journal: Option<Journal>,
-    listening: Ears,
+    ears: Ears,
     load: Arc<Load>,
     registry: Registry,
     audio: Arc<AudioThread>,
@@ -81,10 +81,10 @@ impl App {
         };
         let audio = AudioThread::spawn().context("audio thread")?;
         let models = config.clone();
-        let listening = tokio::task::spawn_blocking(move || Ears::start(setup::listening_config(&models)));
+        let ears = tokio::task::spawn_blocking(move || Ears::start(setup::listening_config(&models)));
         let voice_engine = setup::voice_engine(&config.tts);
         let speech = Speech::start(setup::speech_config(&config)).await.context("speech workers")?;
-        let listening = listening.await.context("neural models of listening")?;
+        let ears = ears.await.context("neural models of listening")?;
         let phrase_cache = Arc::new(open_phrase_cache(&config).await);
         let live = Live::new(config, &phrase_cache, voice_engine);
         let ((), phrases) = tokio::join!(live.read_prompts(&speech), live.prepare_phrases(&speech));
@@ -99,13 +99,13 @@ impl App {
             let audio = Arc::clone(&audio);
             let threads: [(_, BusyTime); 2] =
                 [("media_clock", Box::new(move || clock.clock_busy())), ("audio", Box::new(move || audio.busy()))];
-            Load::watch(config.daemon.busy_from, Arc::clone(&speech), listening.hearing(), threads)
+            Load::watch(config.daemon.busy_from, Arc::clone(&speech), ears.hearing(), threads)
         };
         let shared = Arc::new(Shared {
             phrase_cache,
             speech,
             journal,
-            listening,
+            ears,
             load,
             registry: Registry::default(),
             audio,

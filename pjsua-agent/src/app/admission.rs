@@ -84,7 +84,7 @@ fn answer(
         &setup::context_headers(config),
     );
     let answerer = |LiveAgent { agent, phrases, voice }: LiveAgent| {
-        let settings = shared.listening.limit(setup::conversation_settings(&agent, &context));
+        let settings = shared.ears.limit(setup::conversation_settings(&agent, &context));
         Answerer { agent, phrases, voice, settings }
     };
     let mut recorder = Recorder::new(incoming.leg.0);
@@ -96,7 +96,7 @@ fn answer(
         speech: Arc::clone(&shared.speech),
         answerers: Answerers::new(answerer(answering.agent), answering.others.into_iter().map(answerer).collect()),
         context,
-        hearing: shared.listening.hearing(),
+        hearing: shared.ears.hearing(),
         pre_roll: audio_settings.pre_roll,
         suppress_noise: answering.noise_suppression,
         busy: shared.load.busy(),

@@ -11,7 +11,6 @@
 #[cfg(feature = "serde")]
 mod serial;
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -40,7 +39,7 @@ fn show(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 macro_rules! withheld_text {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Default, PartialEq, Eq)]
         pub struct $name(String);
 
         impl $name {
@@ -71,12 +70,6 @@ macro_rules! withheld_text {
             }
         }
 
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self(text.to_owned())
@@ -86,12 +79,6 @@ macro_rules! withheld_text {
         impl From<String> for $name {
             fn from(text: String) -> Self {
                 Self(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(text: $name) -> String {
-                text.0
             }
         }
 
@@ -126,7 +113,7 @@ withheld_text! {
 }
 
 /// A key of the telephone that somebody pressed: `0` to `9`, `*`, `#`, `A` to `D`. Several make a PIN.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key(pub char);
 
 impl From<char> for Key {

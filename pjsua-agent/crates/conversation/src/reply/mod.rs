@@ -54,7 +54,7 @@ pub(crate) struct Reply {
     pub(crate) awaits_opening: bool,
     /// The clause that fills the wait for the reply.
     pub(crate) filler: Option<ClauseId>,
-    /// Those that the model has asked for and waits for.
+    /// Tools that the model has asked for and waits for.
     tools: Vec<tools::Running>,
     joint: Joint,
 }

@@ -93,7 +93,7 @@ impl Call {
 
     /// The tools of the turn have taken as long as they may: the model goes on without them.
     pub(crate) fn tools_overdue(&mut self, reply: &mut Reply) {
-        for Running { call, .. } in reply.tools.clone() {
+        while let Some(call) = reply.tools.first().map(|tool| tool.call) {
             self.act(Action::CancelTool { call });
             self.tool_answered(reply, call, OVERDUE, true);
         }

@@ -6,10 +6,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum OnOverlap {
-    /// It stops at once and, on a false alarm, goes on at the exact sample.
+    /// The voice stops at once and, on a false alarm, goes on at the exact sample.
     #[default]
     Pause,
-    /// It goes on more quietly.
+    /// The voice goes on more quietly.
     Duck,
 }
 
